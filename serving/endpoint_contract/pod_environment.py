@@ -1,0 +1,31 @@
+"""Environment variables and paths that the operator sets in a variant's pod and the programs read there."""
+
+# Every container of the pod
+ENDPOINT_NAME = "POINTSMAN_ENDPOINT"
+VARIANT_NAME = "POINTSMAN_VARIANT"
+NAMESPACE = "POINTSMAN_NAMESPACE"
+POD_NAME = "POINTSMAN_POD_NAME"
+POD_IP = "POINTSMAN_POD_IP"
+
+# Model loader
+MODEL_DATA_URL = "MODEL_DATA_URL"
+MODEL_IDENTITY_FILE = "MODEL_IDENTITY_FILE"
+MODEL_IDENTITY_DIR = "/etc/pointsman/model-identity"
+
+# Model server: SageMaker's container contract
+MODEL_DIR = "SM_MODEL_DIR"
+MODEL_DIR_DEFAULT = "/opt/ml/model"
+BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"
+
+# Router
+STATE_DIR = "POINTSMAN_STATE_DIR"
+STATE_DIR_DEFAULT = "/var/lib/pointsman"
+SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+TERMINATION_LOG = "/dev/termination-log"
+"""Where a container leaves its last word for the pod's status; Kubernetes keeps 4,096 bytes of it."""
+
+# Names of the containers of a variant's pod
+CONTAINER_ROUTER = "router"
+CONTAINER_MODEL_LOADER = "model-loader"
+CONTAINER_MODEL_SERVER = "model"
