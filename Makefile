@@ -1,2 +1,73 @@
-help:
-	@echo soon
+# Every target sets up what it needs: `make demo` and `make test` work in a fresh clone.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+SOURCES := operator serving
+CLUSTER := $(BIN)/python -m tests.cluster
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(SETUP) ## create the virtual environment with the locked versions
+
+$(SETUP): .locks/dev.txt pyproject.toml
+	@.ci/debian-packages python3-venv
+	@echo "Creating $(VENV) with the versions of .locks/dev.txt"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pointsman needs Python 3.11 or later: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .locks/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+check: setup static test-fast test-chart ## the gate: format, lint, types, import contracts, fast tests, chart
+
+static: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-fast: setup ## the pure and process layers: seconds, no cluster
+	$(BIN)/pytest -n 2 -m "not integration and not e2e" --ignore tests/chart tests
+
+test-chart: setup
+	$(CLUSTER) tools --only helm
+	$(BIN)/pytest tests/chart
+
+test: setup test-fast test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
+	$(BIN)/pytest -m "integration or e2e" tests
+
+generate: setup ## write the CRDs, the chart's copies, its schema and README
+	$(BIN)/python -m endpoint_operator.api.generate
+	$(BIN)/python -m tests.chart.generate
+	$(BIN)/ruff format --quiet .
+
+lock: setup ## resolve the versions of .locks anew
+	$(BIN)/python .ci/lock
+
+images: setup cluster ## build the images and give them to the cluster
+	$(CLUSTER) images
+
+cluster: setup ## start a real single-node Kubernetes and print its KUBECONFIG
+	$(CLUSTER) up
+
+cluster-down: setup ## stop it, leaving nothing behind
+	$(CLUSTER) down
+
+demo: images ## the whole story on a real cluster, with a report to look at
+	$(BIN)/python -m tests.demo run
+
+demo-down: setup ## remove what the demo installed
+	$(BIN)/python -m tests.demo clean
+
+bench: setup ## router against nginx, server against MLServer, side by side
+	@.ci/debian-packages nginx-light wrk
+	$(BIN)/python -m tests.bench.router
+	$(BIN)/python -m tests.bench.server
+
+.PHONY: help setup check static test-fast test-chart test generate lock images cluster cluster-down demo demo-down bench
