@@ -1,0 +1,41 @@
+"""``python -m tests.demo``: run the story, or clean up after it."""
+
+import subprocess
+import sys
+
+import typer
+from rich.console import Console
+
+import tests.cluster
+from tests.cluster import HarnessError
+from tests.demo import install, story
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def run() -> None:
+    """Deploy two churn models behind one endpoint, shift traffic between them, write a report."""
+    story.tell(tests.cluster.ensure_up(), print, Console())
+
+
+@app.command()
+def clean() -> None:
+    """Remove the demo's namespace and the operator; the custom resource definitions stay."""
+    cluster = tests.cluster.ensure_up()
+    cluster.kubectl("delete", "namespace", story.NAMESPACE, "--ignore-not-found")
+    cluster.helm("uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--ignore-not-found")
+
+
+def main() -> int:
+    """Exit status 0, or 1 with one line that says what went wrong."""
+    try:
+        app(standalone_mode=False)
+    except (HarnessError, subprocess.CalledProcessError, TimeoutError) as exc:
+        print(f"demo: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

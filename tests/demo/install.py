@@ -1,0 +1,31 @@
+"""Installs Pointsman as its README says: the CRDs with kubectl, the operator with helm."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.cluster import Cluster, images
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "charts" / "pointsman"
+OPERATOR_NAMESPACE = "pointsman-system"
+RELEASE = "pointsman"
+
+
+def crds(cluster: Cluster) -> None:
+    """Applies the two kinds and waits until the API serves them."""
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(ROOT / "crds"))
+
+
+def operator(cluster: Cluster, values: Mapping[str, str] | None = None) -> None:
+    """Installs or upgrades the chart with the images built here, and waits until the operator is ready."""
+    settings = {"image.registry": images.registry(), "image.tag": images.tag(), **(values or {})}
+    arguments = [part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")]
+    placed = ["--namespace", OPERATOR_NAMESPACE, "--create-namespace"]
+    cluster.helm("upgrade", "--install", RELEASE, str(CHART), *placed, *arguments, "--wait", "--timeout=180s")
+
+
+def namespace(cluster: Cluster, name: str) -> None:
+    """Creates ``name`` if it is not there."""
+    manifest = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"
+    cluster.kubectl("apply", "-f", "-", stdin=manifest)
