@@ -6,5 +6,5 @@ from endpoint_operator.rollout.observed import Observed
 
 
 def plan(observed: Observed, coming: roll_out.StoredRollOut | None) -> plans.Plan:
-    """What to do now. ``coming`` is the stored roll-out of the config that the spec names; None without one."""
+    """What to do now; ``coming`` is the stored roll-out of the config that the spec names, if any."""
     raise NotImplementedError

@@ -21,8 +21,6 @@ class Phase(enum.Enum):
     CUTTING_OVER = "the coming roll-out takes over with this plan's table"
     LEAVING_TABLE = "backends that serve no more stay in the table until every router has it"
     DRAINING = "revisions that serve no more stay until no router names them and they have drained"
-        "revisions that serve no more stay until no router names them and the drain interval has passed"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,12 @@ class Plan:
     ``requeue_after`` (seconds): look again then, even if nothing happens.
 
     The rest are facts for the status: ``serving`` is the roll-out that serves once the plan is carried out,
-    ``coming`` the one that the spec asks for and that does not serve yet. ``weights`` are those asked for
-    of serving, ``coming_weights`` likewise. ``unknown_weights`` and ``unknown_counts`` are override names
-    that no roll-out has. ``stalled`` says why the coming (or else the serving) roll-out makes no progress.
-    ``leftover`` are revisions that serve no more but still exist. ``carried_over`` holds the weights of the
-    spec that also apply to coming.
+    ``coming`` the one that the spec asks for and that does not serve yet. ``weights`` and ``counts`` are those
+    asked for of serving's variants; ``all_zero`` says that the weights are all 0, so that the last good split
+    stays. ``unknown_weights`` and ``unknown_counts`` are names in the spec's overrides that neither roll-out
+    has; ``carried_over`` holds the weights of the spec that also apply to coming. ``stalled`` says why the
+    coming roll-out (or serving, when nothing comes) can't get ready, ``waiting`` what it waits for.
+    ``leftover`` are revisions that serve no more but still exist.
     """
 
     phase: Phase
@@ -98,6 +97,7 @@ class Plan:
     requeue_after: float | None = None
     routers: RouterView = RouterView()
     stalled: Failure | None = None
+    waiting: str = ""
     leftover: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
