@@ -1,0 +1,60 @@
+"""A request that waits for its answer, and what all connections of a server share."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from http_protocol import heads, limits
+
+if TYPE_CHECKING:
+    from http_protocol import server_connection
+
+
+class Site:
+    """What all connections of one server share."""
+
+    __slots__ = ("connections", "date_line", "draining", "emptied", "handler", "limits", "loop", "refuse")
+
+    def __init__(
+        self,
+        handler: "Callable[[Exchange], None]",
+        refuse: Callable[[int, str], tuple[bytes, bytes]],
+        bounds: limits.Limits,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.handler = handler
+        self.refuse = refuse
+        self.limits = bounds
+        self.loop = loop
+        self.connections: set[server_connection.Connection] = set()
+        self.draining = False
+        self.emptied = asyncio.Event()
+        self.date_line = b""
+
+
+class Exchange:
+    """A request that waits for its answer. ``on_abort`` is called, once, when the client leaves before it.
+
+    ``received_at`` is the loop's time, in seconds, when the request was complete.
+    """
+
+    __slots__ = ("_connection", "is_over", "on_abort", "received_at", "request")
+
+    def __init__(
+        self, connection: "server_connection.Connection", request: heads.Request, received_at: float
+    ) -> None:
+        self.request = request
+        self.received_at = received_at
+        self.on_abort: Callable[[], None] | None = None
+        self.is_over = False
+        self._connection = connection
+
+    def respond(self, status: int, header_lines: bytes, body: bytes) -> None:
+        """Answer, exactly once; nothing happens when the client has left.
+
+        ``header_lines`` are lines ending in CRLF, as `heads.render` makes them, without Content-Length, Date
+        and Connection, which are the server's.
+        """
+        if not self.is_over:
+            self.is_over = True
+            self._connection.answer(self.request, status, header_lines, body)

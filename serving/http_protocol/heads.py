@@ -1,0 +1,231 @@
+"""Heads of requests and answers: bytes that end in a blank line in, checked values out; no I/O, no state.
+
+httptools checks the grammar of the header lines. The start line and whatever could be read in two ways are
+checked here, because httptools lets through other versions, doubled blanks, absent or repeated Host, codings
+before ``chunked`` and ``Transfer-Encoding`` on HTTP/1.0. A head is fed whole to a fresh parser (0.2 µs):
+no state passes from one message to the next, and no header value is rejoined piece by piece.
+"""
+
+import re
+from collections.abc import Iterable
+
+import httptools
+
+from http_protocol import limits
+
+END = b"\r\n\r\n"
+
+_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!\"$-~]*) HTTP/1\.([01])\r\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\r\n")
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")
+_METHODS = {name.encode(): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")}
+
+NO_LENGTH = -1
+"""The length of a body whose head does not say it."""
+
+
+class RefusedError(Exception):
+    """The peer's message is refused; ``status`` is the answer that a server gives, ``reason`` says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Request:
+    """One request. ``headers`` maps lower-case names to values without outer blanks, repeated ones joined.
+
+    ``target`` is the request target as sent, a path with its query; ``body`` is complete when a handler sees
+    it. ``content_length`` is 0 when there is no body, NO_LENGTH while a chunked one is read.
+    """
+
+    __slots__ = (
+        "body",
+        "chunked",
+        "content_length",
+        "headers",
+        "is_http_1_1",
+        "keep_alive",
+        "method",
+        "target",
+    )
+
+    def __init__(self, method: str, target: str, headers: dict[bytes, bytes], is_http_1_1: bool) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.is_http_1_1 = is_http_1_1
+        self.keep_alive = is_http_1_1
+        self.content_length = 0
+        self.chunked = False
+        self.body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    def header(self, name: str, default: str = "") -> str:
+        """The value of a header, whatever the case of its name; latin-1."""
+        value = self.headers.get(name.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+
+class Answer:
+    """One answer of an upstream server; ``headers`` and ``body`` as in `Request`."""
+
+    __slots__ = ("body", "chunked", "content_length", "headers", "keep_alive", "status")
+
+    def __init__(self, status: int, headers: dict[bytes, bytes]) -> None:
+        self.status = status
+        self.headers = headers
+        self.keep_alive = False
+        self.content_length = NO_LENGTH
+        self.chunked = False
+        self.body: bytes = b""
+
+
+class _Fields:
+    """Receives what httptools finds in one head."""
+
+    __slots__ = ("count", "is_complete", "repeated", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes] = {}
+        self.count = 0
+        self.repeated: list[bytes] = []
+        self.is_complete = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = name.lower()
+        values = self.values
+        self.count += 1
+        if key in values:
+            self.repeated.append(key)
+            values[key] += b", " + value.strip(b" \t")
+        else:
+            values[key] = value.strip(b" \t")
+
+    def on_headers_complete(self) -> None:
+        self.is_complete = True
+
+
+def parse_request(head: bytes) -> Request:
+    """The request whose head, up to and with its blank line, is ``head``. Raises RefusedError (400, 431)."""
+    line = _REQUEST_LINE.match(head)
+    if line is None or line.end() > limits.LINE_BYTES:
+        raise _refused_request_line(head)
+    fields = _Fields()
+    try:
+        httptools.HttpRequestParser(fields).feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass  # an offer that the server may ignore; the body is read by its length like any other
+    except httptools.HttpParserError as exc:
+        raise RefusedError(400, f"the request is malformed: {exc}") from exc
+    method, target, minor = line.groups()
+    request = Request(_METHODS.get(method) or method.decode(), target.decode(), fields.values, minor == b"1")
+    _check_fields(fields)
+    if b"host" not in fields.values and request.is_http_1_1:
+        raise RefusedError(400, "the header Host is missing")
+    _frame_request(request, fields.values)
+    return request
+
+
+def _check_fields(fields: _Fields) -> None:
+    if not fields.is_complete:
+        raise RefusedError(400, "the head is malformed")
+    if fields.count > limits.HEADER_COUNT:
+        raise RefusedError(431, f"more than {limits.HEADER_COUNT} headers")
+    for name in fields.repeated:
+        if name in (b"host", b"content-length", b"transfer-encoding", b"content-type"):
+            raise RefusedError(400, f"the header {name.decode()} is repeated")
+
+
+def _refused_request_line(head: bytes) -> RefusedError:
+    line = head.partition(b"\r\n")[0]
+    if len(line) + 2 > limits.LINE_BYTES:
+        return RefusedError(431, f"the request line is over {limits.LINE_BYTES} bytes")
+    if re.fullmatch(rb"[A-Z]+ \S+ HTTP/[0-9.]+", line) and not line.endswith((b"HTTP/1.1", b"HTTP/1.0")):
+        return RefusedError(400, "the HTTP version must be 1.1 or 1.0")
+    return RefusedError(400, "the request line must be: METHOD /path HTTP/1.1")
+
+
+def _frame_request(request: Request, headers: dict[bytes, bytes]) -> None:
+    length = headers.get(b"content-length")
+    if length is not None:
+        request.content_length = _content_length(length)
+    coding = headers.get(b"transfer-encoding")
+    if coding is not None:
+        if length is not None or not request.is_http_1_1 or coding.lower() != b"chunked":
+            raise RefusedError(400, "Transfer-Encoding must be chunked, without Content-Length, on HTTP/1.1")
+        request.chunked = True
+        request.content_length = NO_LENGTH
+    connection = headers.get(b"connection")
+    if connection is not None:
+        request.keep_alive = _keeps_alive(connection, request.is_http_1_1)
+
+
+def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
+    """The answer whose head is ``head``. Raises RefusedError (502) when it is malformed or reads in two ways.
+
+    ``content_length`` is then the body's exact length, 0 where the status or the method forbid one, or
+    NO_LENGTH when the body is chunked or ends with the connection.
+    """
+    line = _STATUS_LINE.match(head)
+    if line is None:
+        raise RefusedError(502, "the status line is malformed")
+    fields = _Fields()
+    try:
+        httptools.HttpResponseParser(fields).feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass
+    except httptools.HttpParserError as exc:
+        raise RefusedError(502, f"the head is malformed: {exc}") from exc
+    if not fields.is_complete or fields.count > limits.HEADER_COUNT:
+        raise RefusedError(502, "the head is malformed or has too many headers")
+    answer = Answer(int(line.group(2)), fields.values)
+    _frame_answer(answer, fields, is_http_1_1=line.group(1) == b"1", has_no_body=to_head_request)
+    return answer
+
+
+def _frame_answer(answer: Answer, fields: _Fields, *, is_http_1_1: bool, has_no_body: bool) -> None:
+    headers = fields.values
+    length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
+    if b"content-length" in fields.repeated or (length is not None and coding is not None):
+        raise RefusedError(502, "the length of the body can be read in two ways")
+    answer.keep_alive = _keeps_alive(headers.get(b"connection", b""), is_http_1_1)
+    if has_no_body or answer.status < 200 or answer.status in (204, 304):
+        answer.content_length = 0
+    elif coding is not None:
+        if coding.lower() != b"chunked" or not is_http_1_1:
+            raise RefusedError(502, "Transfer-Encoding must be chunked, on HTTP/1.1")
+        answer.chunked = True
+    elif length is not None:
+        answer.content_length = _content_length(length)
+    else:
+        answer.keep_alive = False
+
+
+def _content_length(value: bytes) -> int:
+    if not value.isdigit() or len(value) > 18:
+        raise RefusedError(400, "Content-Length must be a whole number")
+    return int(value)
+
+
+def _keeps_alive(connection: bytes, is_http_1_1: bool) -> bool:
+    options = [option.strip(b" \t") for option in connection.lower().split(b",")]
+    if b"close" in options:
+        return False
+    return is_http_1_1 or b"keep-alive" in options
+
+
+def render(fields: Iterable[tuple[str, str]]) -> bytes:
+    """Header lines of ``fields``, ready to be sent. Raises ValueError on a name or value HTTP forbids."""
+    lines = []
+    for name, value in fields:
+        if not _FIELD_NAME.match(name) or not _FIELD_VALUE.match(value):
+            raise ValueError(f"not an HTTP header: {name!r}: {value!r}")
+        lines.append(f"{name}: {value}\r\n")
+    return "".join(lines).encode("latin-1")

@@ -1,0 +1,36 @@
+"""How much and how long a peer may take; every number is counted on received bytes or on the loop's clock."""
+
+from dataclasses import dataclass
+
+HEAD_BYTES = 32 * 1024
+LINE_BYTES = 8 * 1024
+HEADER_COUNT = 100
+BODY_BYTES = 6 * 1024 * 1024
+"""SageMaker's payload limit, both ways."""
+
+FRAMING_BYTES = 1024 * 1024
+"""What a chunked body may spend on chunk sizes, extensions and trailers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of a server. Sizes in bytes, times in seconds.
+
+    ``head_seconds`` and ``body_seconds`` bound the time from the first byte to the last; a slower client gets
+    408. ``idle_seconds`` bounds the wait between two requests, ``write_seconds`` a client that does not read.
+    """
+
+    body_bytes: int = BODY_BYTES
+    idle_seconds: float = 75.0
+    head_seconds: float = 10.0
+    body_seconds: float = 60.0
+    write_seconds: float = 60.0
+    linger_seconds: float = 2.0
+    connections: int = 4096
+
+    def tick_seconds(self) -> float:
+        """How often deadlines are looked at: a fraction of the shortest, at most half a second."""
+        shortest = min(
+            self.idle_seconds, self.head_seconds, self.body_seconds, self.write_seconds, self.linger_seconds
+        )
+        return min(0.5, max(0.01, shortest / 4))

@@ -1,0 +1,101 @@
+"""The HTTP server: a listening socket, its connections, and the one exchange that each of them has at a time.
+
+A program passes a handler, called once for every complete request, and a function that renders refusals. The
+handler returns at once; the answer may come later, by `Exchange.respond`. No task is made for a request.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from email.utils import formatdate
+
+from http_protocol import exchanges, heads, limits, server_connection
+
+_logger = logging.getLogger(__name__)
+
+Request = heads.Request
+Exchange = exchanges.Exchange
+Handler = Callable[[Exchange], None]
+Refuse = Callable[[int, str], tuple[bytes, bytes]]
+
+
+class Server:
+    """A listening server. ``drain`` asks clients to leave, ``close`` ends."""
+
+    def __init__(self, site: exchanges.Site, listener: asyncio.Server) -> None:
+        self._site = site
+        self._listener = listener
+        self._sweep = asyncio.get_running_loop().call_soon(self._look_at_deadlines)
+
+    def __repr__(self) -> str:
+        return f"<Server port={self.port} connections={len(self._site.connections)} busy={self.busy}>"
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        port: int = self._listener.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._site.connections)
+
+    @property
+    def busy(self) -> int:
+        """How many requests are being received or answered now."""
+        return sum(not connection.is_idle for connection in self._site.connections)
+
+    def drain(self) -> None:
+        """From now on every answer says ``Connection: close``; new connections are still accepted."""
+        self._site.draining = True
+
+    async def close(self, grace_seconds: float = 0.0) -> None:
+        """Stop listening, close idle connections, wait for others up to ``grace_seconds``, cut the rest."""
+        self.drain()
+        self._listener.close()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace_seconds
+        for connection in list(self._site.connections):
+            if connection.is_idle:
+                connection.close()
+        while self._site.connections and (left := deadline - loop.time()) > 0:
+            self._site.emptied.clear()
+            try:
+                await asyncio.wait_for(self._site.emptied.wait(), left)
+            except TimeoutError:
+                break
+        self._sweep.cancel()
+        for connection in list(self._site.connections):
+            connection.abort()
+        await self._listener.wait_closed()
+
+    def _look_at_deadlines(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._site.date_line = f"Date: {formatdate(usegmt=True)}\r\n".encode()
+        for connection in list(self._site.connections):
+            connection.look_at_deadline(now)
+        self._sweep = loop.call_later(self._site.limits.tick_seconds(), self._look_at_deadlines)
+
+
+async def listen(
+    handler: Handler,
+    host: str,
+    port: int,
+    *,
+    refuse: Refuse,
+    bounds: limits.Limits | None = None,
+    backlog: int = 1024,
+) -> Server:
+    """Listen on ``host``:``port`` (0 = any free one). Raises OSError when that is not possible.
+
+    ``refuse(status, reason)`` gives header lines and body of the answer to a request that never reaches the
+    handler (400, 408, 413, 417, 431, 503) or whose handler raised (500).
+    """
+    loop = asyncio.get_running_loop()
+    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), loop)
+    listener = await loop.create_server(
+        lambda: server_connection.Connection(site), host, port, backlog=backlog, reuse_address=True
+    )
+    return Server(site, listener)

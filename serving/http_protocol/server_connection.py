@@ -1,0 +1,325 @@
+"""One client's connection: bytes to requests, one at a time and in order, and answers back to bytes.
+
+The rules, in the order in which a connection meets them:
+
+1. A head is parsed when all of it is there, and a body is whole before the handler sees the request.
+2. While a request is with the handler, what arrives is kept unparsed; when that is more than `_AHEAD_BYTES`,
+   reading stops. Nothing is parsed while the client does not read its answers.
+3. After a refusal, or an answer with ``Connection: close``, nothing is parsed any more: our side is shut, and
+   input is read and dropped for a while, as closing at once would destroy an answer that is still on its way.
+4. A client that shuts only its sending side after a complete request gets its answer; a lost connection
+   aborts the exchange.
+"""
+
+import asyncio
+import logging
+import math
+from http import HTTPStatus
+from typing import cast
+
+from http_protocol import chunks, exchanges, heads, limits
+
+_logger = logging.getLogger(__name__)
+
+_AHEAD_BYTES = 64 * 1024
+_LINGER_BYTES = 16 * 1024 * 1024
+_TURN_REQUESTS = 32
+"""Requests of one connection answered in one turn of the loop: a pipeline does not starve the others."""
+_JOINED_BYTES = 64 * 1024
+"""Bodies up to this size are sent in one piece with their head: a copy is cheaper than a system call."""
+
+_STATUS_LINES = {item.value: f"HTTP/1.1 {item.value} {item.phrase}\r\n".encode() for item in HTTPStatus}
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_HEAD, _BODY, _HANDLING, _LINGERING, _CLOSED = range(5)
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one accepted connection."""
+
+    __slots__ = (
+        "_advancing", "_body", "_buffer", "_chunked", "_deadline", "_exchange", "_is_read_shut", "_lingered",
+        "_loop", "_request", "_scanned", "_site", "_state", "_transport", "_write_deadline",
+    )  # fmt: skip
+
+    def __init__(self, site: exchanges.Site) -> None:
+        # per connection
+        self._site = site
+        self._loop = site.loop
+        self._transport: asyncio.Transport
+        self._state = _HEAD
+        self._advancing = False
+        self._is_read_shut = False
+        self._lingered = 0
+        # timeouts, in the loop's time
+        self._deadline = math.inf
+        self._write_deadline = math.inf
+        # per request
+        self._buffer = bytearray()  # received and not yet parsed
+        self._scanned = 0  # bytes of it in which no head ends
+        self._request: heads.Request | None = None
+        self._body = bytearray()
+        self._chunked: chunks.ChunkedBody | None = None
+        self._exchange: exchanges.Exchange | None = None
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has another base class
+        site = self._site
+        site.connections.add(self)
+        if len(site.connections) > site.limits.connections:
+            self._refuse(503, "too many connections")
+        else:
+            self._deadline = self._loop.time() + site.limits.idle_seconds
+
+    def data_received(self, data: bytes) -> None:
+        if self._state == _HEAD and not self._buffer and self._write_deadline == math.inf:
+            request = self._whole_request(data)
+            if request is not None:
+                self._dispatch(request)
+                return
+        elif self._state >= _LINGERING:
+            self._linger_over(len(data))
+            return
+        if self._state == _LINGERING:  # the fast way refused it
+            return
+        self._buffer += data
+        if self._state == _HANDLING or self._write_deadline != math.inf:
+            if len(self._buffer) > _AHEAD_BYTES:
+                self._transport.pause_reading()
+            return
+        self._advance()
+
+    def eof_received(self) -> bool:
+        self._is_read_shut = True
+        if self._state == _HANDLING:
+            return True
+        self.close()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._state = _CLOSED
+        self._site.connections.discard(self)
+        if not self._site.connections:
+            self._site.emptied.set()
+        exchange = self._exchange
+        self._exchange = None
+        if exchange is not None and not exchange.is_over:
+            exchange.is_over = True
+            if exchange.on_abort is not None:
+                exchange.on_abort()
+
+    def pause_writing(self) -> None:
+        self._write_deadline = self._loop.time() + self._site.limits.write_seconds
+
+    def resume_writing(self) -> None:
+        self._write_deadline = math.inf
+        if self._state < _HANDLING:
+            self._transport.resume_reading()
+            self._loop.call_soon(self._advance)
+
+    # Called by the server and by the exchange
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no byte of a request was received that was not answered."""
+        return self._state == _HEAD and not self._buffer
+
+    def look_at_deadline(self, now: float) -> None:
+        """Act when the client was too slow."""
+        if now >= self._write_deadline:
+            self.abort()
+        elif now >= self._deadline:
+            if self._state in (_LINGERING, _CLOSED) or self.is_idle:
+                self.close()
+            else:
+                self._refuse(408, "the request did not arrive in time")
+
+    def close(self) -> None:
+        """Close when what was written is sent."""
+        self._state = _CLOSED
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._state = _CLOSED
+        self._transport.abort()
+
+    def answer(self, request: heads.Request, status: int, header_lines: bytes, body: bytes) -> None:
+        """Send the answer to the request that is being handled, then go on to the next one."""
+        if self._state != _HANDLING:
+            return
+        self._exchange = None
+        keeps = request.keep_alive and not self._site.draining and not self._is_read_shut
+        if not keeps:
+            connection_line = b"Connection: close\r\n"
+        elif request.is_http_1_1:
+            connection_line = b""
+        else:
+            connection_line = b"Connection: keep-alive\r\n"
+        self._write(status, header_lines, body, connection_line, has_no_body=request.method == "HEAD")
+        if not keeps:
+            self._linger()
+            return
+        self._state = _HEAD
+        if not self._buffer:
+            self._deadline = self._loop.time() + self._site.limits.idle_seconds
+        elif not self._advancing:
+            self._transport.resume_reading()
+            self._loop.call_soon(self._advance)
+
+    # From bytes to requests
+
+    def _whole_request(self, data: bytes) -> heads.Request | None:
+        """The usual case: one read is one request. None when it is more or less than that, or refused."""
+        end = data.find(heads.END, 0, limits.HEAD_BYTES)
+        if end < 0 or data[0] == 13:
+            return None
+        end += 4
+        try:
+            request = heads.parse_request(data[:end])
+        except heads.RefusedError as exc:
+            self._refuse(exc.status, exc.reason)
+            return None
+        if request.content_length != len(data) - end or request.content_length > self._site.limits.body_bytes:
+            return None
+        request.body = data[end:]
+        return request
+
+    def _advance(self) -> None:
+        """Parse and dispatch what is in the buffer, as far as the rules allow."""
+        if self._advancing:
+            return
+        self._advancing = True
+        try:
+            for _ in range(_TURN_REQUESTS):
+                if not self._step():
+                    break
+            else:
+                self._loop.call_soon(self._advance)
+        except heads.RefusedError as exc:
+            self._refuse(exc.status, exc.reason)
+        finally:
+            self._advancing = False
+
+    def _step(self) -> bool:
+        """Whether one more request was dispatched and answered."""
+        if self._write_deadline != math.inf:
+            return False
+        if self._state == _HEAD and not self._read_head():
+            return False
+        if self._state == _BODY and self._read_body():
+            request = self._request
+            assert request is not None
+            self._request = None
+            self._chunked = None
+            self._dispatch(request)
+            return self._state == _HEAD
+        return False
+
+    def _read_head(self) -> bool:
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n") and self._scanned == 0:
+            del buffer[:2]
+            self._scanned = -1  # one empty line before a request is forgiven, a second one is not
+        self._scanned = max(0, self._scanned)
+        if not buffer:
+            return False
+        end = buffer.find(heads.END, max(0, self._scanned - 3), limits.HEAD_BYTES)
+        if end < 0:
+            if len(buffer) >= limits.HEAD_BYTES:
+                raise heads.RefusedError(431, f"the head is over {limits.HEAD_BYTES} bytes")
+            if self._scanned == 0:
+                self._deadline = self._loop.time() + self._site.limits.head_seconds
+            self._scanned = len(buffer)
+            return False
+        head = bytes(buffer[: end + 4])
+        del buffer[: end + 4]
+        self._scanned = 0
+        self._begin_body(heads.parse_request(head))
+        return True
+
+    def _begin_body(self, request: heads.Request) -> None:
+        limit = self._site.limits.body_bytes
+        if request.content_length > limit:
+            raise heads.RefusedError(413, f"the body is over {limit} bytes")
+        expected = request.headers.get(b"expect")
+        if expected is not None and expected.lower() != b"100-continue":
+            raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
+        if expected is not None and request.is_http_1_1 and not self._buffer and request.content_length != 0:
+            self._transport.write(_CONTINUE)
+        self._request = request
+        self._state = _BODY
+        self._chunked = chunks.ChunkedBody(limit) if request.chunked else None
+        self._deadline = self._loop.time() + self._site.limits.body_seconds
+
+    def _read_body(self) -> bool:
+        request, buffer = self._request, self._buffer
+        assert request is not None
+        if self._chunked is not None:
+            taken = self._chunked.feed(bytes(buffer))
+            del buffer[:taken]
+            if self._chunked.is_complete:
+                request.body = bytes(self._chunked.data)
+            return self._chunked.is_complete
+        if len(buffer) < request.content_length:
+            return False
+        request.body = bytes(memoryview(buffer)[: request.content_length])
+        del buffer[: request.content_length]
+        return True
+
+    def _dispatch(self, request: heads.Request) -> None:
+        self._state = _HANDLING
+        self._deadline = math.inf
+        exchange = self._exchange = exchanges.Exchange(self, request, self._loop.time())
+        try:
+            self._site.handler(exchange)
+        except Exception:
+            _logger.exception("the handler of a request failed")
+            if not exchange.is_over:
+                exchange.is_over = True
+                self._refuse(500, "internal error")
+
+    # From answers to bytes
+
+    def _write(
+        self, status: int, header_lines: bytes, body: bytes, connection_line: bytes, *, has_no_body: bool
+    ) -> None:
+        status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+        if status in (204, 304):
+            length_line, body = b"", b""
+        else:
+            length_line = b"Content-Length: %d\r\n" % len(body)
+        if has_no_body:
+            body = b""
+        parts = (status_line, header_lines, length_line, self._site.date_line, connection_line, b"\r\n")
+        if len(body) <= _JOINED_BYTES:
+            self._transport.write(b"".join((*parts, body)))
+        else:
+            self._transport.write(b"".join(parts))
+            self._transport.write(body)
+
+    def _refuse(self, status: int, reason: str) -> None:
+        header_lines, body = self._site.refuse(status, reason)
+        self._exchange = None
+        self._write(status, header_lines, body, b"Connection: close\r\n", has_no_body=False)
+        self._linger()
+
+    def _linger(self) -> None:
+        self._state = _LINGERING
+        self._buffer.clear()
+        self._request = self._chunked = None
+        if self._is_read_shut:
+            self.close()
+            return
+        self._deadline = self._loop.time() + self._site.limits.linger_seconds
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+        self._transport.resume_reading()
+
+    def _linger_over(self, size: int) -> None:
+        self._lingered += size
+        if self._lingered > _LINGER_BYTES:
+            self.close()
