@@ -13,27 +13,29 @@ NAME_MAX_LENGTH = 63
 
 
 class EndpointSpec(fields.Model):
-    """What the Endpoint should serve and how requests are split between its variants."""
+    """What the Endpoint should serve, and how requests are split between its variants."""
 
-    endpoint_config_name: fields.ObjectName = Field(
-        min_length=1,
-        description="Name of the EndpointConfig in the same namespace whose variants this Endpoint serves. "
-        "Naming another one starts its variants beside the running ones and moves the traffic when they are ready; "
-        "no request fails.",
-    )
+    endpoint_config_name: fields.ObjectName
+    """Name of the EndpointConfig, in the same namespace, whose variants this Endpoint serves. Naming
+    another one starts its variants beside the running ones and moves the requests when they are ready; no
+    request fails."""
+
     weights: Mapping[str, fields.Weight] = Field(
         default_factory=dict,
-        max_length=2 * fields.MAX_VARIANTS,
-        description="Weight of each variant by its variantName; a variant's share of the requests is its weight divided by "
-        "the sum of all weights. A variant that is not named here keeps its initialVariantWeight. Weight 0 "
-        "means no requests but those that name the variant. Changing weights restarts nothing.",
+        max_length=fields.MAX_OVERRIDES,
+        json_schema_extra=fields.keys_are_variant_names(),
     )
+    """Weight of each variant, by variantName. A variant's share of the requests is its weight divided by
+    the sum of all weights. A variant that is not named here keeps its initialVariantWeight. With weight 0
+    a variant gets only the requests that name it. Changing weights restarts nothing."""
+
     instance_counts: Mapping[str, fields.InstanceCount] = Field(
         default_factory=dict,
-        max_length=2 * fields.MAX_VARIANTS,
-        description="Number of pods of each variant by its variantName. A variant that is not named here keeps its "
-        "initialInstanceCount.",
+        max_length=fields.MAX_OVERRIDES,
+        json_schema_extra=fields.keys_are_variant_names(),
     )
+    """Number of pods of each variant, by variantName. A variant that is not named here keeps its
+    initialInstanceCount."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""From an object as the API server delivers it to the models. Every refusal is an `errors.InvalidResource`."""
+"""From an object as the API server delivers it to the models. Every refusal is an
+`errors.InvalidResource`."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

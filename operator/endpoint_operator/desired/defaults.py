@@ -15,7 +15,8 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """``model_image`` serves the variants that name none. An empty ``image_pull_policy`` leaves it to Kubernetes."""
+    """``model_image`` serves the variants that name none. An empty ``image_pull_policy`` leaves it to
+    Kubernetes."""
 
     router_image: str
     loader_image: str

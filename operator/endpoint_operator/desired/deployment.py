@@ -3,7 +3,6 @@
 from typing import Any
 
 from endpoint_contract import labels as words
-
 from endpoint_operator.desired import labels, metadata, roll_out
 from endpoint_operator.desired.owner import Owner
 

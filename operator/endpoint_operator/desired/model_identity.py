@@ -1,10 +1,10 @@
-"""The ConfigMap that holds which artefact a variant revision serves; later pods of the revision are held to it."""
+"""The ConfigMap that holds which artefact a variant revision serves; later pods of the revision are held
+to it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from endpoint_contract import model_identity
-
 from endpoint_operator.desired import labels, metadata
 from endpoint_operator.desired.owner import Owner
 

@@ -25,3 +25,9 @@ def are_equal(left: object, right: object) -> bool:
     """Whether both are quantities and stand for the same number."""
     first = value(left)
     return first is not None and first == value(right)
+
+
+def canonical(quantity: object) -> str:
+    """One spelling for all that mean the same; what is no quantity stays as it is."""
+    number = value(quantity)
+    return str(quantity) if number is None else f"{number.normalize():f}"

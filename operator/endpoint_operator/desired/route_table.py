@@ -1,7 +1,7 @@
 """The ConfigMap with the route table: the one write that moves an endpoint's traffic.
 
-Which roll-out serves and when the table was written are annotations of the same object, so that they change in the
-same write.
+Which roll-out serves and when the table was written are annotations of the same object, so that they
+change in the same write.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from typing import Any
 
 from endpoint_contract import labels as words
 from endpoint_contract import route_table
-
 from endpoint_operator.desired import labels, metadata, names
 from endpoint_operator.desired.owner import Owner
 
@@ -21,7 +20,8 @@ WRITTEN_AT = f"{words.DOMAIN}/written-at"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a route table's ConfigMap says. ``table`` is None when somebody damaged it; ``serving`` is a roll-out's name."""
+    """What a route table's ConfigMap says. ``table`` is None when somebody damaged it; ``serving`` is a
+    roll-out's name."""
 
     table: route_table.RouteTable | None
     serving: str | None

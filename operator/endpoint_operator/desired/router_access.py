@@ -42,7 +42,8 @@ def role(owner: Owner) -> dict[str, Any]:
 
 
 def role_binding(owner: Owner, service_accounts: Iterable[str] = ()) -> dict[str, Any]:
-    """The binding of the Role to the endpoint's own account and to ``service_accounts``, the variants' own."""
+    """The binding of the Role to the endpoint's own account and to ``service_accounts``, the variants'
+    own."""
     accounts = sorted({names.router(owner.name), *service_accounts})
     return {
         "apiVersion": f"{_RBAC}/v1",

@@ -4,7 +4,6 @@ from typing import Any
 
 from endpoint_contract import labels as words
 from endpoint_contract import ports
-
 from endpoint_operator.desired import labels, metadata, names
 from endpoint_operator.desired.owner import Owner
 
