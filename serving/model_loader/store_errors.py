@@ -1,0 +1,87 @@
+"""What an object store's failure means, in a few words; the one place that knows how obstore puts things.
+
+obstore tells HTTP statuses, S3 error codes and network trouble in the text of its exceptions only. That text
+also holds whole URLs, signatures included, so nothing of it is repeated except the words recognised here.
+"""
+
+import re
+
+from model_loader import errors
+
+_STATUS = re.compile(r"non-2xx status code: (\d{3})")
+_S3_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_SYSTEM_ERROR = re.compile(r'message: "([\w ,.-]{1,80})"')
+
+_S3_CODES = {
+    "NoSuchKey": "no such key",
+    "NoSuchBucket": "no such bucket",
+    "AccessDenied": "access denied (AccessDenied: these credentials may not read it, or it does not exist)",
+    "InvalidAccessKeyId": "access denied (InvalidAccessKeyId: the store does not know this access key)",
+    "SignatureDoesNotMatch": "access denied (SignatureDoesNotMatch: the secret access key is wrong)",
+    "ExpiredToken": "access denied (ExpiredToken: the session token has expired)",
+    "InvalidToken": "access denied (InvalidToken: the session token is not valid)",
+    "RequestTimeTooSkewed": "access denied (RequestTimeTooSkewed: this machine's clock is wrong)",
+    "InvalidObjectState": "the object is archived (InvalidObjectState); restore it first",
+}
+_STATUSES = {
+    "401": "access denied (401)",
+    "403": "access denied (403)",
+    "404": "not found (404)",
+    "410": "gone (410)",
+}
+_TRANSIENT_STATUSES = frozenset({"408", "425", "429"})
+
+# First match wins: (words of the exception's text, what they mean, whether another attempt may succeed).
+_TROUBLES = (
+    ("incorrectly configured region", "the bucket is in another region; set AWS_REGION", False),
+    ("MissingContentLength", "the server does not tell the length (no Content-Length)", False),
+    ("BadScheme", "redirected from https to plain http, which is not followed", False),
+    ("TooManyRedirects", "too many redirects", False),
+    ('"dns error"', "cannot connect to {host}: the name does not resolve", True),
+    (
+        "InvalidCertificate",
+        "cannot connect to {host}: its certificate is not trusted; set AWS_CA_BUNDLE",
+        False,
+    ),
+    ("InvalidContentType", "cannot connect to {host}: it does not speak TLS; use http://", False),
+    ("kind: Timeout", "timed out: nothing came from {host} for {stall:g} s", True),
+    ("kind: Connect,", "cannot connect to {host}", True),
+)
+# Only asking for credentials is ever a PUT (instance role) or a POST (web identity).
+_CREDENTIALS = re.compile(r"Error performing (?:PUT|POST) |Error performing GET \S*/latest/meta-data/")
+
+
+def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) -> errors.DownloadError:
+    """Our error for one of obstore's; ``host`` is the store's ``host:port``, times are in seconds."""
+    text = str(exc)
+    status, code = _STATUS.search(text), _S3_CODE.search(text)
+    if _CREDENTIALS.search(text):
+        return errors.TransientDownloadError(
+            f"{shown}: no credentials: none are set, and asking for some failed"
+        )
+    if code and code[1] in _S3_CODES:
+        return errors.DownloadError(f"{shown}: {_S3_CODES[code[1]]}")
+    if status:
+        return _refusal(shown, status[1], code[1] if code else "")
+    for words, meaning, is_transient in _TROUBLES:
+        if words in text:
+            return _error(
+                f"{shown}: {meaning.format(host=host, stall=stall_timeout)}{_cause(text)}", is_transient
+            )
+    return errors.TransientDownloadError(f"{shown}: the transfer from {host} broke off")
+
+
+def _refusal(shown: str, status: str, code: str) -> errors.DownloadError:
+    meaning = _STATUSES.get(status, f"the store answered {status}")
+    details = f" ({code})" if code else ""
+    return _error(f"{shown}: {meaning}{details}", status in _TRANSIENT_STATUSES or status.startswith("5"))
+
+
+def _error(message: str, is_transient: bool) -> errors.DownloadError:
+    return (errors.TransientDownloadError if is_transient else errors.DownloadError)(message)
+
+
+def _cause(text: str) -> str:
+    """The operating system's own words, such as ``connection refused``."""
+    match = _SYSTEM_ERROR.search(text)
+    return f" ({match[1].lower()})" if match and "kind: Connect" in text and "tcp connect" in text else ""
