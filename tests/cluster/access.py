@@ -1,0 +1,65 @@
+"""What tests and the demo hold in their hands: a cluster, whoever's it is, and kubectl and helm for it."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import commands, layout, lifecycle, tools
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that answers. `is_ours`: it is the harness's, so that its parts may be stopped."""
+
+    kubeconfig: Path
+    is_ours: bool
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, timeout: float = 120) -> str:
+        """Run kubectl and return what it prints; raises HarnessError with its message when it fails."""
+        return self._run(_program("kubectl", self.is_ours), arguments, stdin, timeout)
+
+    def helm(self, *arguments: str, stdin: str | None = None, timeout: float = 300) -> str:
+        """Run helm (built first, if need be) and return what it prints; raises HarnessError when it fails."""
+        return self._run(helm_program(), arguments, stdin, timeout)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What to add to a process's environment so that it uses this cluster and these tools."""
+        return {"KUBECONFIG": str(self.kubeconfig), "PATH": tools.search_path()}
+
+    def _run(self, program: str, arguments: tuple[str, ...], stdin: str | None, timeout: float) -> str:
+        return commands.run([program, *arguments], stdin=stdin, environment=self.environment, timeout=timeout)
+
+
+def chosen() -> Cluster | None:
+    """The cluster of the user's own KUBECONFIG; None when it is unset or leads to the harness's cluster."""
+    setting = os.environ.get("KUBECONFIG")
+    if not setting or Path(setting).resolve() == layout.current().kubeconfig:
+        return None
+    return Cluster(kubeconfig=Path(setting), is_ours=False)
+
+
+def ensure_up() -> Cluster:
+    """The user's own cluster, or the harness's, started if it does not run (the first time: minutes)."""
+    cluster = chosen()
+    if cluster is not None:
+        return cluster
+    current = layout.current()
+    lifecycle.up(current)
+    return Cluster(kubeconfig=current.kubeconfig, is_ours=True)
+
+
+def helm_program() -> str:
+    """A `helm` to run, the pinned one: chart tests must not depend on what the machine has."""
+    tools.install(("helm",))
+    return str(tools.path("helm"))
+
+
+def _program(name: str, is_ours: bool) -> str:
+    """The user's kubectl fits the user's cluster; without one, ours is near enough."""
+    on_path = shutil.which(name)
+    if on_path and not is_ours:
+        return on_path
+    tools.install(("kubernetes",))
+    return str(tools.path(name))

@@ -1,0 +1,47 @@
+"""Who may touch the cluster now: one command at a time, and only with the cache that it was made from."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster import errors
+from tests.cluster.layout import Layout
+
+
+@contextmanager
+def lock(layout: Layout) -> Iterator[None]:
+    """Hold the cluster against other commands of this harness; waits for them to end."""
+    try:
+        file = Path(f"/run/lock/{layout.name}").open("w")  # noqa: SIM115 - closed by the `with` below
+    except PermissionError as exc:
+        raise errors.HarnessError(
+            "the test cluster needs root: network namespaces, mounts, control groups"
+        ) from exc
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def take(layout: Layout) -> None:
+    layout.runtime.mkdir(parents=True, exist_ok=True)
+    layout.state.mkdir(parents=True, exist_ok=True)
+    _owner(layout).write_text(str(layout.cache))
+
+
+def require_ours(layout: Layout) -> None:
+    """Raises HarnessError if a cluster runs that another cache folder holds the files of."""
+    try:
+        owner = _owner(layout).read_text()
+    except FileNotFoundError:
+        return
+    if owner != str(layout.cache):
+        raise errors.HarnessError(
+            f"a test cluster runs whose files are in {owner}, not in {layout.cache}.\n"
+            f"End it with: POINTSMAN_CACHE={owner} make cluster-down\n"
+            "or start a second one beside it: POINTSMAN_CLUSTER=1"
+        )
+
+
+def _owner(layout: Layout) -> Path:
+    return layout.runtime / "owner"

@@ -1,0 +1,41 @@
+"""Shows which step runs and for how long: a live line on a terminal, one line a step elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+# Standard error: what a command prints is for other programs to read.
+console = Console(stderr=True, highlight=False)
+_live = Progress(
+    SpinnerColumn(),
+    TextColumn("{task.description}"),
+    TimeElapsedColumn(),
+    console=console,
+    transient=True,
+    disable=not console.is_terminal,
+)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Show `name` while the block runs, and then how long it took. Steps may overlap, in threads."""
+    begun = time.monotonic()
+    task = _live.add_task(name)
+    _live.start()
+    try:
+        yield
+        console.print(f"[green]✓[/] {name} [dim]{time.monotonic() - begun:.1f} s[/]")
+    except BaseException:
+        console.print(f"[red]✗[/] {name} [dim]{time.monotonic() - begun:.1f} s[/]")
+        raise
+    finally:
+        _live.remove_task(task)
+        if not _live.tasks:
+            _live.stop()
+
+
+def tell(message: str) -> None:
+    console.print(message)
