@@ -24,7 +24,9 @@ def clean() -> None:
     """Remove the demo's namespace and the operator; the custom resource definitions stay."""
     cluster = tests.cluster.ensure_up()
     cluster.kubectl("delete", "namespace", story.NAMESPACE, "--ignore-not-found")
-    cluster.helm("uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--ignore-not-found")
+    cluster.helm(
+        "uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--ignore-not-found"
+    )
 
 
 def main() -> int:

@@ -25,7 +25,8 @@ def apply(cluster: Cluster, namespace: str) -> None:
 
 def wait_until_ready(cluster: Cluster, namespace: str, *, timeout: int = 180) -> None:
     """Returns when every variant serves. Raises what the status says when it takes too long."""
-    cluster.kubectl("wait", "-n", namespace, f"mlep/{NAME}", "--for=condition=Ready", f"--timeout={timeout}s")
+    wait = ["wait", "-n", namespace, f"mlep/{NAME}", "--for=condition=Ready", f"--timeout={timeout}s"]
+    cluster.kubectl(*wait, timeout=timeout + 10)
 
 
 def patch_weights(cluster: Cluster, namespace: str, weights: Mapping[str, float]) -> str:
@@ -37,7 +38,9 @@ def patch_weights(cluster: Cluster, namespace: str, weights: Mapping[str, float]
 
 def wait_for_weights(cluster: Cluster, namespace: str, *, timeout: int = 30) -> None:
     """Returns when every router is known to apply the weights asked for."""
-    generation = cluster.kubectl("get", "-n", namespace, "mlep", NAME, "-o", "jsonpath={.metadata.generation}")
+    generation = cluster.kubectl(
+        "get", "-n", namespace, "mlep", NAME, "-o", "jsonpath={.metadata.generation}"
+    )
     observed = f"jsonpath={{.status.observedGeneration}}={generation.strip()}"
     for condition in (observed, "condition=WeightsApplied"):
         target = f"mlep/{NAME}"

@@ -82,8 +82,8 @@ def _interpreter(xgboost_version: str, say: Callable[[str], None]) -> Path:
     if not done.exists():
         say(f"installing XGBoost {xgboost_version} to train with")
         subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
         done.touch()
     return python
 

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 
 mpl.use("Agg")
+from matplotlib import figure as drawing
 from matplotlib import pyplot
 
 from tests.demo import evaluation, traffic
@@ -27,7 +28,9 @@ def requests_over_time(answers: Sequence[traffic.Answer], marks: Sequence[tuple[
     axes.plot(failed, [0] * len(failed), "x", color="#c0392b", label=f"failed: {len(failed)}")
     for at, label in marks:
         axes.axvline(at, color="#444444", linestyle="--", linewidth=1)
-        axes.annotate(label, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -12), textcoords="offset points")
+        axes.annotate(
+            label, (at, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -12), textcoords="offset points"
+        )
     axes.set(xlabel="seconds", ylabel="requests per second", xlim=(0, end), ylim=(0, None))
     axes.set_ylim(top=axes.get_ylim()[1] * 1.15)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=3, frameon=False)
@@ -39,14 +42,16 @@ def roc_curves(evaluations: Sequence[evaluation.Evaluation]) -> bytes:
     figure, axes = pyplot.subplots(figsize=(5.2, 5), layout="constrained")
     for result in evaluations:
         label = f"{result.variant}: area {result.roc_auc:.3f}"
-        axes.plot(result.false_positive_rate, result.true_positive_rate, color=COLOURS[result.variant], label=label)
+        axes.plot(
+            result.false_positive_rate, result.true_positive_rate, color=COLOURS[result.variant], label=label
+        )
     axes.plot([0, 1], [0, 1], color="#999999", linestyle=":", label="guessing: area 0.5")
     axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
     axes.legend(loc="lower right", frameon=False)
     return _png(figure)
 
 
-def _png(figure: "pyplot.Figure") -> bytes:
+def _png(figure: drawing.Figure) -> bytes:
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)

@@ -1,5 +1,6 @@
 """How a client outside the pods reaches a Service: directly where the node is this machine, else by port-forward."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -21,14 +22,17 @@ def service(cluster: Cluster, namespace: str, name: str, port: int) -> Iterator[
 
 @contextmanager
 def _forwarded(cluster: Cluster, namespace: str, name: str, port: int) -> Iterator[str]:
-    command = [str(cluster.kubectl_binary), "port-forward", "-n", namespace, f"service/{name}", f":{port}"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=cluster.environment)
+    command = ["kubectl", "port-forward", "-n", namespace, f"service/{name}", f":{port}"]
+    environment = {**os.environ, **cluster.environment}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
         found = re.search(r"127\.0\.0\.1:(\d+)", first)
         if found is None:
-            raise HarnessError(f"kubectl port-forward to service/{name} failed: {first.strip() or 'no output'}")
+            raise HarnessError(
+                f"kubectl port-forward to service/{name} failed: {first.strip() or 'no output'}"
+            )
         yield f"http://127.0.0.1:{found[1]}"
     finally:
         process.terminate()

@@ -21,7 +21,7 @@ def deploy(cluster: Cluster, namespace: str, image: str) -> None:
     """Starts the store in ``namespace`` and waits until it answers."""
     manifest = MANIFEST.read_text().replace("IMAGE", image)
     cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=manifest)
-    cluster.kubectl("rollout", "status", "-n", namespace, "deployment/store", "--timeout=180s")
+    cluster.kubectl("rollout", "status", "-n", namespace, "deployment/store", "--timeout=100s")
 
 
 def give_access(cluster: Cluster, *, store_namespace: str, namespace: str) -> None:
@@ -32,7 +32,9 @@ def give_access(cluster: Cluster, *, store_namespace: str, namespace: str) -> No
         "AWS_REGION": "us-east-1",
     }
     arguments = [f"--from-literal={key}={value}" for key, value in literals.items()]
-    rendered = cluster.kubectl("create", "secret", "generic", SECRET, *arguments, "--dry-run=client", "-o", "yaml")
+    rendered = cluster.kubectl(
+        "create", "secret", "generic", SECRET, *arguments, "--dry-run=client", "-o", "yaml"
+    )
     cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=rendered)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from tests.cluster import Cluster, HarnessError, images
-from tests.demo import endpoint, evaluation, install, models, pictures, reach, report, store, traffic
+from tests.demo import dataset, endpoint, evaluation, install, models, pictures, reach, report, store, traffic
 
 NAMESPACE = "pointsman-demo"
 REPORT = Path("build/demo/report.html")
@@ -60,11 +60,13 @@ class Story:
             with self._step("Split the traffic half and half"):
                 self._show_split("Weights 50/50", live.collect(PER_STEP))
             with self._step("Send every customer to each variant by name"):
-                self._evaluate(runtime, customers.churned.tolist(), rows)
+                self._evaluate(runtime, customers, rows)
             self._shift(live, {"Variant1": 0.25, "Variant2": 0.75})
             self._shift(live, {"Variant1": 0, "Variant2": 1})
         self._show_pods(before, endpoint.pods(self._cluster, NAMESPACE))
-        self._report.picture("Requests per variant over time", pictures.requests_over_time(live.answers(), self._marks))
+        self._report.picture(
+            "Requests per variant over time", pictures.requests_over_time(live.answers(), self._marks)
+        )
         self._demand_no_failures(live)
 
     def _shift(self, live: traffic.Traffic, weights: Mapping[str, float]) -> None:
@@ -78,19 +80,23 @@ class Story:
             self._show_split(f"Weights {label}", counts)
             unwanted = [name for name, weight in weights.items() if weight == 0 and counts[name]]
             if unwanted:
-                raise HarnessError(f"{unwanted[0]} has weight 0 and still answered {counts[unwanted[0]]} requests")
+                raise HarnessError(
+                    f"{unwanted[0]} has weight 0 and still answered {counts[unwanted[0]]} requests"
+                )
 
-    def _evaluate(self, runtime: object, churned: list[int], rows: list[str]) -> None:
+    def _evaluate(self, runtime: object, customers: dataset.Customers, rows: list[str]) -> None:
         results = []
         for variant in VARIANTS:
             answers = [traffic.invoke(runtime, endpoint.NAME, row, target=variant) for row in rows]
             if {served for served, _ in answers} != {variant}:
                 raise HarnessError(f"requests for {variant} were answered by another variant")
-            results.append(evaluation.evaluate(variant, churned, [score for _, score in answers]))
+            results.append(evaluation.evaluate(variant, customers.churned, [score for _, score in answers]))
         figures = ("accuracy", "precision", "recall", "f1", "roc_auc")
         cells = [[r.variant, *(f"{getattr(r, figure):.4f}" for figure in figures)] for r in results]
         title = f"{len(rows)} customers whom neither model has seen, threshold {evaluation.THRESHOLD}"
-        self._show(report.Table(title, ["variant", "accuracy", "precision", "recall", "F1", "ROC AUC"], cells))
+        self._show(
+            report.Table(title, ["variant", "accuracy", "precision", "recall", "F1", "ROC AUC"], cells)
+        )
         self._report.picture("ROC curves", pictures.roc_curves(results))
 
     def _show_split(self, title: str, counts: Counter[str]) -> None:
@@ -101,7 +107,11 @@ class Story:
     def _show_pods(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         names = sorted({*before, *after})
         rows = [[name, before.get(name, "-"), after.get(name, "-")] for name in names]
-        self._show(report.Table("Pods before and after: none was restarted", ["pod", "UID before", "UID after"], rows))
+        self._show(
+            report.Table(
+                "Pods before and after: none was restarted", ["pod", "UID before", "UID after"], rows
+            )
+        )
         if before != after:
             raise HarnessError("the endpoint's pods changed although only weights were patched")
 
@@ -150,7 +160,7 @@ def tell(cluster: Cluster, say: Callable[[str], None], console: Console) -> None
 def _next_commands(cluster: Cluster) -> str:
     return f"""Go on by hand:
   export KUBECONFIG={cluster.kubeconfig}
-  export PATH={cluster.kubectl_binary.parent}:$PATH
+  export PATH={cluster.environment["PATH"].split(":")[0]}:$PATH
   kubectl config set-context --current --namespace {NAMESPACE}
   kubectl get mlep,mlepc
   kubectl describe mlep {endpoint.NAME}

@@ -27,7 +27,9 @@ def client(url: str) -> Any:
     """A sagemaker-runtime client of this endpoint. It never retries, so that no failure is hidden."""
     settings = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=32)
     keys = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
-    return boto3.client("sagemaker-runtime", endpoint_url=url, region_name="us-east-1", config=settings, **keys)
+    return boto3.client(
+        "sagemaker-runtime", endpoint_url=url, region_name="us-east-1", config=settings, **keys
+    )
 
 
 def invoke(runtime: Any, endpoint: str, row: str, *, target: str | None = None) -> tuple[str, float]:

@@ -23,7 +23,9 @@ def main(rows: str, model: str, seed: str) -> None:
         "seed": int(seed),
     }
     xgboost.train(parameters, matrix, num_boost_round=100).save_model(model)
-    print(f"XGBoost {xgboost.__version__}: {len(data['churned'])} customers, {data['churned'].mean():.1%} left")
+    print(
+        f"XGBoost {xgboost.__version__}: {len(data['churned'])} customers, {data['churned'].mean():.1%} left"
+    )
 
 
 if __name__ == "__main__":

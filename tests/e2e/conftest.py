@@ -1,0 +1,78 @@
+"""The product, installed on a real cluster from its images and its chart; a namespace for each test module."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import tests.cluster
+from tests.cluster import Cluster, images
+from tests.demo import dataset, install, models, store
+from tests.e2e import endpoints
+
+STORE_NAMESPACE = "e2e-store"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    return tests.cluster.ensure_up()
+
+
+@pytest.fixture(scope="session")
+def row() -> str:
+    """One customer, whom the two models score differently."""
+    return dataset.make(models.CUSTOMERS).part(models.TEST_CUSTOMERS.start, models.CUSTOMERS).csv_rows()[0]
+
+
+@pytest.fixture(scope="session")
+def data_urls(cluster: Cluster) -> dict[str, str]:
+    """Where the two trained models are, by the variant's name; ``broken`` is a pickle, ``missing`` is not there."""
+    install.namespace(cluster, STORE_NAMESPACE)
+    store.deploy(cluster, STORE_NAMESPACE, images.demo_store())
+    artefacts = {recipe.key: models.artefact(recipe, print) for recipe in models.RECIPES}
+    pickle = models.pack({"xgboost-model": b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}"})
+    store.upload(cluster, STORE_NAMESPACE, {**artefacts, "churn/pickle/model.tar.gz": pickle})
+    keys = {recipe.variant: recipe.key for recipe in models.RECIPES}
+    keys |= {"broken": "churn/pickle/model.tar.gz", "missing": "churn/none/model.tar.gz"}
+    return {name: f"s3://{store.BUCKET}/{key}" for name, key in keys.items()}
+
+
+@pytest.fixture(scope="session")
+def operator(cluster: Cluster) -> Cluster:
+    """The cluster with the CRDs and the chart installed."""
+    install.crds(cluster)
+    install.operator(cluster)
+    return cluster
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: Cluster, operator: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:  # noqa: ARG001
+    """A namespace of its own for each module, with the Secret that opens the store; gone afterwards."""
+    name = "e2e-" + re.sub(r"[^a-z]+", "-", request.module.__name__.rpartition("test_")[2])
+    cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=120s", timeout=130)
+    install.namespace(cluster, name)
+    store.give_access(cluster, store_namespace=STORE_NAMESPACE, namespace=name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--timeout=150s", timeout=160)
+
+
+@pytest.fixture(scope="module")
+def endpoint(cluster: Cluster, namespace: str) -> Callable[[str], endpoints.LiveEndpoint]:
+    """Makes a handle for an endpoint of the module's namespace."""
+    return lambda name: endpoints.LiveEndpoint(cluster, namespace, name)
+
+
+@pytest.fixture(scope="module")
+def pair(data_urls: dict[str, str]) -> list[endpoints.VariantSpec]:
+    """The two churn models, each worth half of the traffic, one pod each."""
+    return [
+        endpoints.VariantSpec("Variant1", data_urls["Variant1"], 0.5, image=images.xgboost("2.1.4")),
+        endpoints.VariantSpec("Variant2", data_urls["Variant2"], 0.5),
+    ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(420))

@@ -1,0 +1,111 @@
+"""From apply to delete: what kubectl shows, and that nothing stays behind."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.cluster import Cluster
+from tests.demo import install
+from tests.e2e import endpoints, load
+
+Handle = Callable[[str], endpoints.LiveEndpoint]
+
+
+@pytest.fixture
+def churn(endpoint: Handle, pair: list[endpoints.VariantSpec]) -> endpoints.LiveEndpoint:
+    live = endpoint("churn")
+    if "churn-1" not in live.kubectl("get", "mlepc", "-o", "name"):
+        live.apply_config("churn-1", pair)
+    live.apply("churn-1")
+    live.wait_until_ready()
+    return live
+
+
+def test_kubectl_get_shows_status_weights_variants_and_config(churn: endpoints.LiveEndpoint) -> None:
+    listing = churn.kubectl("get", "mlep,mlepc")
+    print(listing)
+    header, line = listing.splitlines()[:2]
+    assert header.split() == ["NAME", "STATUS", "READY", "WEIGHTS", "VARIANTS", "CONFIG", "AGE"]
+    assert line.split()[:7] == [
+        *("endpoint.pointsman.dev/churn", "InService", "True"),
+        *("Variant1=50%", "Variant2=50%", "2/2", "churn-1"),
+    ]
+
+
+def test_kubectl_describe_tells_the_story_in_events(churn: endpoints.LiveEndpoint) -> None:
+    churn.patch({"weights": {"Variant1": 0, "Variant2": 0}})
+    churn.wait_for_condition("WeightsApplied", "False", reason="AllWeightsZero")
+    churn.wait_until(
+        lambda: "AllWeightsZero" in churn.kubectl("describe", "mlep", "churn"), "a Warning event"
+    )
+    print(churn.kubectl("describe", "mlep", "churn"))
+    churn.patch({"weights": None})
+    churn.wait_for_condition("WeightsApplied", "True")
+
+
+def test_a_child_deleted_by_hand_comes_back(churn: endpoints.LiveEndpoint) -> None:
+    for child in ("service/churn", "configmap/churn-routes", "serviceaccount/churn-router"):
+        churn.kubectl("delete", child)
+        churn.wait_until(partial(exists, churn, child), f"{child} is back")
+    churn.wait_until_ready()
+
+
+def test_helm_uninstall_neither_hangs_nor_stops_what_serves(
+    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str
+) -> None:
+    before = churn.pod_uids()
+    with load.Load(churn.url(), row) as traffic:
+        began = time.monotonic()
+        cluster.helm("uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--wait")
+        print(f"helm uninstall took {time.monotonic() - began:.1f} s")
+        traffic.wait_for(300)
+        assert churn.pod_uids() == before
+        install.operator(cluster)
+        churn.patch({"weights": {"Variant1": 1, "Variant2": 0}})
+        churn.wait_for_condition("WeightsApplied", "True")
+        churn.patch({"weights": None})
+        churn.wait_for_condition("WeightsApplied", "True")
+    assert traffic.failures == []
+    assert churn.pod_uids() == before
+
+
+def test_delete_leaves_nothing_behind(churn: endpoints.LiveEndpoint) -> None:
+    assert churn.owned()
+    churn.delete()
+    churn.wait_until(lambda: churn.owned() == [], "all that it owned is gone", timeout=120)
+    churn.kubectl("delete", "mlepc", "--all")
+
+
+def test_delete_returns_at_once_while_no_operator_runs(
+    cluster: Cluster, endpoint: Handle, pair: list[endpoints.VariantSpec]
+) -> None:
+    live = endpoint("orphan")
+    live.apply_config("orphan-1", pair)
+    live.apply("orphan-1")
+    live.wait_until_ready()
+    scale(cluster, 0)
+    try:
+        began = time.monotonic()
+        live.delete()
+        seconds = time.monotonic() - began
+        print(f"kubectl delete mlep without an operator: {seconds:.1f} s")
+        assert seconds < 5
+        live.wait_until(lambda: live.owned() == [], "all that it owned is gone", timeout=120)
+    finally:
+        scale(cluster, 1)
+
+
+def exists(live: endpoints.LiveEndpoint, name: str) -> bool:
+    return name.partition("/")[2] in live.kubectl("get", name, "-o", "name", "--ignore-not-found")
+
+
+def scale(cluster: Cluster, replicas: int) -> None:
+    """Sets how many operators run, and waits until that is so."""
+    where = ["--namespace", install.OPERATOR_NAMESPACE]
+    deployment = cluster.kubectl("get", "deployment", "-o", "name", *where).strip()
+    cluster.kubectl("scale", deployment, f"--replicas={replicas}", *where)
+    cluster.kubectl("rollout", "status", deployment, "--timeout=90s", *where)
+    if replicas == 0:
+        cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s", *where)

@@ -1,0 +1,122 @@
+"""Weights are shifted by patching the resource: quickly, without a restart, without a failed request, without a lie."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.cluster import Cluster, control
+from tests.e2e import api_proxy, endpoints, load, propagation
+
+Handle = Callable[[str], endpoints.LiveEndpoint]
+PATCHES = 50
+
+
+@pytest.fixture(scope="module")
+def churn(endpoint: Handle, pair: list[endpoints.VariantSpec]) -> endpoints.LiveEndpoint:
+    live = endpoint("churn")
+    live.apply_config("churn-1", pair)
+    live.apply("churn-1", instanceCounts={"Variant1": 2})
+    live.wait_until_ready()
+    return live
+
+
+def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
+    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str
+) -> None:
+    before = churn.pod_uids()
+    routers = list(churn.router_addresses().values())
+    times: list[float] = []
+    with api_proxy.running(cluster) as api, load.Load(churn.url(), row) as traffic:
+        for number in range(PATCHES):
+            weights = {"Variant1": float(number + 1), "Variant2": float(PATCHES - number)}
+            times.append(propagation.patch_and_time(_patching(api, churn, weights), routers, weights))
+    p50, p99 = (propagation.percentile(times, share) * 1000 for share in (0.5, 0.99))
+    print(f"{PATCHES} patches, {len(routers)} routers, {len(traffic.outcomes)} requests")
+    print(
+        f"patch to last router applying it: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {max(times) * 1000:.0f} ms"
+    )
+    assert traffic.failures == []
+    assert churn.pod_uids() == before
+    assert p99 < 2000
+
+
+def _patching(api: str, live: endpoints.LiveEndpoint, weights: dict[str, float]) -> Callable[[], object]:
+    return lambda: api_proxy.merge_patch(api, live.namespace, live.name, {"weights": weights})
+
+
+def test_status_shows_the_weights_once_the_routers_apply_them(churn: endpoints.LiveEndpoint) -> None:
+    churn.patch({"weights": {"Variant1": 1, "Variant2": 3}})
+    churn.wait_for_condition("WeightsApplied", "True")
+    applied = {name: endpoints.router_weights(at) for name, at in churn.router_addresses().items()}
+    assert all(weights == {"Variant1": 1.0, "Variant2": 3.0} for weights in applied.values())
+    status = churn.status()
+    shown = {v["variantName"]: (v["currentWeight"], v["desiredWeight"]) for v in status["productionVariants"]}
+    assert shown == {"Variant1": (1, 1), "Variant2": (3, 3)}
+    assert status["weights"] == "Variant1=25% Variant2=75%"
+
+
+def test_an_unreachable_router_holds_up_nobody_and_status_does_not_claim_it(
+    cluster: Cluster, churn: endpoints.LiveEndpoint
+) -> None:
+    if not cluster.is_ours:
+        pytest.fail("needs a node whose processes can be paused: unset KUBECONFIG")
+    churn.patch({"weights": {"Variant1": 1, "Variant2": 1}})
+    churn.wait_for_condition("WeightsApplied", "True")
+    addresses = churn.router_addresses()
+    frozen = sorted(addresses)[0]
+    others = [address for name, address in addresses.items() if name != frozen]
+    wanted = {"Variant1": 9.0, "Variant2": 1.0}
+    pid = control.container_pid(cluster, churn.namespace, frozen, "router")
+    with api_proxy.running(cluster) as api, control.paused(pid):
+        seconds = propagation.patch_and_time(_patching(api, churn, wanted), others, wanted)
+        print(f"one router frozen: the other {len(others)} apply the patch after {seconds * 1000:.0f} ms")
+        assert seconds < 0.5
+        _see_no_claim(churn, frozen, seconds=8)
+    churn.wait_for_condition("WeightsApplied", "True")
+    assert endpoints.router_weights(addresses[frozen]) == wanted
+
+
+def _see_no_claim(churn: endpoints.LiveEndpoint, frozen: str, *, seconds: float) -> None:
+    """While a router that is still ready does not answer, status claims neither the weights nor their shares."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        counted = any(pod["metadata"]["name"] == frozen and _is_ready(pod) for pod in churn.pods())
+        claimed = churn.condition("WeightsApplied").get("status") == "True"
+        assert not (counted and claimed)
+
+
+def _is_ready(pod: dict[str, object]) -> bool:
+    status = pod["status"]
+    assert isinstance(status, dict)
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
+
+
+def test_all_weights_0_keeps_the_last_split_and_says_so(churn: endpoints.LiveEndpoint, row: str) -> None:
+    churn.patch({"weights": {"Variant1": 1, "Variant2": 3}})
+    churn.wait_for_condition("WeightsApplied", "True")
+    with load.Load(churn.url(), row) as traffic:
+        churn.patch({"weights": {"Variant1": 0, "Variant2": 0}})
+        churn.wait_for_condition("WeightsApplied", "False", reason="AllWeightsZero")
+        since = traffic.now()
+        traffic.wait_for(300)
+    assert traffic.failures == []
+    counts = traffic.since(since)
+    assert counts["Variant2"] > counts["Variant1"] > 0
+
+
+def test_a_weight_for_an_unknown_variant_is_named_and_the_rest_is_applied(
+    churn: endpoints.LiveEndpoint,
+) -> None:
+    churn.patch({"weights": {"Variant1": 4, "Variant2": 1, "Variant9": 1}})
+    condition = churn.wait_for_condition("WeightsApplied", "False", reason="UnknownVariant")
+    assert "Variant9" in condition["message"]
+    for address in churn.router_addresses().values():
+        churn.wait_until(partial(applies, address, {"Variant1": 4.0, "Variant2": 1.0}), "the rest is applied")
+    churn.patch({"weights": None})
+    churn.wait_for_condition("WeightsApplied", "True")
+
+
+def applies(address: str, weights: dict[str, float]) -> bool:
+    return endpoints.router_weights(address) == weights
