@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from endpoint_contract import route_table
-
 from endpoint_operator.desired import roll_out
 from endpoint_operator.rollout.observed import Failure
 
@@ -14,6 +13,7 @@ class Phase(enum.Enum):
     """How far the endpoint is on its way to the config that its spec names."""
 
     NOTHING_TO_SERVE = "no config has ever been usable"
+    DELETING = "the Endpoint is being deleted: its children go by owner references"
     STEADY = "one roll-out serves and nothing else is left"
     WAITING_FOR_PODS = "pods of the coming roll-out are not ready yet"
     WAITING_FOR_ROUTERS = "routers don't know the coming pods yet"
@@ -76,12 +76,12 @@ class Plan:
     ``requeue_after`` (seconds): look again then, even if nothing happens.
 
     The rest are facts for the status: ``serving`` is the roll-out that serves once the plan is carried out,
-    ``coming`` the one that the spec asks for and that does not serve yet. ``weights`` and ``counts`` are those
-    asked for of serving's variants; ``all_zero`` says that the weights are all 0, so that the last good split
-    stays. ``unknown_weights`` and ``unknown_counts`` are names in the spec's overrides that neither roll-out
-    has; ``carried_over`` holds the weights of the spec that also apply to coming. ``stalled`` says why the
-    coming roll-out (or serving, when nothing comes) can't get ready, ``waiting`` what it waits for.
-    ``leftover`` are revisions that serve no more but still exist.
+    ``coming`` the one that the spec asks for and that does not serve yet. ``weights`` and ``counts`` are
+    those asked for of serving's variants; ``all_zero`` says that the weights are all 0, so that the last
+    good split stays. ``unknown_weights`` and ``unknown_counts`` are names in the spec's overrides that
+    neither roll-out has; ``carried_over`` holds the weights of the spec that also apply to coming.
+    ``stalled`` says why the coming roll-out (or serving, when nothing comes) can't get ready, ``waiting``
+    what it waits for. ``leftover`` are revisions that serve no more but still exist.
     """
 
     phase: Phase

@@ -1,0 +1,82 @@
+"""Whether a roll-out's pods are there, and what keeps them from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from endpoint_operator.desired import roll_out
+from endpoint_operator.rollout import reasons
+from endpoint_operator.rollout.observed import Failure, Observed
+
+UNSCHEDULABLE_PATIENCE = 30.0
+"""Seconds that a pod may find no node before that counts as a failure: an autoscaler may be adding one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A variant with fewer ready pods than it needs. ``failure`` says why, when it is more than starting."""
+
+    variant: str
+    revision: str
+    ready: int
+    needed: int
+    failure: Failure | None = None
+
+    def __str__(self) -> str:
+        return f"{self.variant} has {self.ready} of {self.needed} pods ready"
+
+
+def ready_pods(observed: Observed, revision: str) -> int:
+    """How many pods of ``revision`` have the stored template and are ready, as its Deployment counts them."""
+    state = observed.deployments.get(revision)
+    return min(state.ready, state.updated) if state else 0
+
+
+def shortfalls(
+    observed: Observed, stored: roll_out.StoredRollOut, needed: Mapping[str, int]
+) -> tuple[Shortfall, ...]:
+    """The variants of ``stored`` that have fewer ready pods than ``needed`` says, by revision."""
+    return tuple(
+        Shortfall(variant.variant_name, variant.revision, ready, needed[variant.revision], failure)
+        for variant in stored.variants
+        if (ready := ready_pods(observed, variant.revision)) < needed[variant.revision]
+        for failure in [failure_of(observed, variant.revision)]
+    )
+
+
+def first_failure(short: tuple[Shortfall, ...]) -> Failure | None:
+    """The first failure among shortfalls, told with its variant's name."""
+    for shortfall in short:
+        if shortfall.failure is not None:
+            message = f"{shortfall.variant}: {shortfall.failure.message}"
+            return Failure(shortfall.failure.reason, message, shortfall.failure.since)
+    return None
+
+
+def failure_of(observed: Observed, revision: str) -> Failure | None:
+    """Why pods of ``revision`` don't get ready; None while they may only be starting.
+
+    A pod's own word comes before the Deployment's, which knows less.
+    """
+    for pod in sorted(observed.live_pods(revision), key=lambda pod: pod.name):
+        if pod.failure is not None and not pod.ready and not _may_pass(observed, pod.failure):
+            return pod.failure
+    state = observed.deployments.get(revision)
+    return state.failure if state else None
+
+
+def patience_left(observed: Observed) -> float | None:
+    """Seconds until the first pod without a node counts as failed; None when there is none."""
+    left = [
+        pod.failure.since + UNSCHEDULABLE_PATIENCE - observed.now
+        for pod in observed.pods
+        if pod.failure is not None and pod.failure.since is not None and _may_pass(observed, pod.failure)
+    ]
+    return min(left, default=None)
+
+
+def _may_pass(observed: Observed, failure: Failure) -> bool:
+    return (
+        failure.reason == reasons.UNSCHEDULABLE
+        and failure.since is not None
+        and observed.now < failure.since + UNSCHEDULABLE_PATIENCE
+    )
