@@ -1,0 +1,32 @@
+"""``endpoint-router``: reads the settings, then runs the router until it is told to end."""
+
+import signal
+import sys
+from typing import NoReturn
+
+from endpoint_router import logs, settings
+
+
+def main() -> int:
+    """The exit code: 0 after an end in good order, 2 for a bad setting."""
+    # As process 1 of a container, signals without a handler are lost: an end asked for while starting would wait
+    # for the whole grace period.
+    signal.signal(signal.SIGTERM, _end_before_the_start)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    chosen = settings.from_process()
+    logs.configure(chosen.log_format, chosen.log_level)
+    # Only now, so that --help and a wrong option answer at once.
+    import uvloop
+
+    from endpoint_router import app
+
+    uvloop.run(app.run(chosen))
+    return 0
+
+
+def _end_before_the_start(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

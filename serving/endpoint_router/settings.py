@@ -1,0 +1,273 @@
+"""What the router is told by its command line and environment; an option beats its variable.
+
+Only the standard library: the image stays small and ``--help`` is instant.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+
+from endpoint_contract import pod_environment, ports
+
+PROGRAM = "endpoint-router"
+LOG_FORMATS = ("plain", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+_DESCRIPTION = """\
+Routes the requests of one endpoint to the model servers of its variants: by weight, or to the variant that a
+request names. The table of variants comes from a file (--route-table), or else from the endpoint's ConfigMap in the
+cluster."""
+
+_EPILOG = """\
+signals: SIGUSR1 prepares for the end (answers "Connection: close", prefers other pods, still accepts);
+SIGTERM ends it once the requests under way are answered; SIGINT does so without announcing it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesSettings:
+    """Which endpoint to route for, and how to reach the API."""
+
+    endpoint: str
+    namespace: str
+    api_url: str
+    service_account_dir: Path
+    state_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Exactly one of ``route_table`` and ``kubernetes`` is set. Port 0 takes any free port."""
+
+    route_table: Path | None
+    kubernetes: KubernetesSettings | None
+    pod_ip: str | None
+    host: str
+    port: int
+    admin_port: int
+    announce_seconds: float
+    finish_seconds: float
+    log_format: str
+    log_level: str
+
+
+def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
+    """The settings; or SystemExit: 2 after one line about the option at fault, 0 after ``--help``."""
+    parser = _parser(environ)
+    given = parser.parse_args(arguments)
+    kubernetes = None if given.route_table else _kubernetes(parser, given)
+    return Settings(
+        route_table=given.route_table,
+        kubernetes=kubernetes,
+        pod_ip=given.pod_ip or None,
+        host=given.host,
+        port=given.port,
+        admin_port=given.admin_port,
+        announce_seconds=given.announce_seconds,
+        finish_seconds=given.finish_seconds,
+        log_format=given.log_format,
+        log_level=given.log_level,
+    )
+
+
+def refuse(message: str) -> NoReturn:
+    """End the program over a setting: exit code 2 and one line on stderr."""
+    sys.stderr.write(f"{PROGRAM}: error: {' '.join(message.split())}\n")
+    raise SystemExit(2)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        refuse(message.removeprefix("argument "))
+
+
+def _kubernetes(parser: argparse.ArgumentParser, given: argparse.Namespace) -> KubernetesSettings:
+    needed = {
+        f"--endpoint (or {pod_environment.ENDPOINT_NAME})": given.endpoint,
+        f"--namespace (or {pod_environment.NAMESPACE})": given.namespace,
+        "--kubernetes-api (or KUBERNETES_SERVICE_HOST)": given.kubernetes_api,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        parser.error(f"without --route-table, needs {' and '.join(missing)}")
+    return KubernetesSettings(
+        endpoint=given.endpoint,
+        namespace=given.namespace,
+        api_url=given.kubernetes_api,
+        service_account_dir=given.service_account_dir,
+        state_dir=given.state_dir,
+    )
+
+
+def _in_cluster_url(environ: Mapping[str, str]) -> str | None:
+    host = environ.get("KUBERNETES_SERVICE_HOST")
+    if not host:
+        return None
+    return f"https://{f'[{host}]' if ':' in host else host}:{environ.get('KUBERNETES_SERVICE_PORT') or '443'}"
+
+
+def _api_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"must be an http:// or https:// URL, got {text!r}")
+    return text.rstrip("/")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"must be seconds from 0 to 3600, got {text!r}")
+    return value
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in choices:
+            raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}; got {text!r}")
+        return text
+
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    name: str
+    variable: str
+    metavar: str
+    kind: Callable[[str], object]
+    default: str | None
+    text: str
+
+    def add_to(self, group: argparse._ArgumentGroup, environ: Mapping[str, str]) -> None:
+        shown = f" (default {self.default})" if self.default else ""
+        group.add_argument(
+            self.name,
+            type=self.kind,
+            # As text: argparse checks it like one from the command line, and names the option at fault.
+            default=environ.get(self.variable) or self.default,
+            metavar=self.metavar,
+            help=f"{self.text}{shown} [{self.variable}]",
+        )
+
+
+_SOURCE = (
+    _Option(
+        "--route-table",
+        "POINTSMAN_ROUTE_TABLE",
+        "FILE",
+        Path,
+        None,
+        "a JSON file, read again when it changes",
+    ),
+    _Option("--endpoint", pod_environment.ENDPOINT_NAME, "NAME", str, None, "the Endpoint to route for"),
+    _Option("--namespace", pod_environment.NAMESPACE, "NAME", str, None, "its namespace"),
+    _Option(
+        "--pod-ip",
+        pod_environment.POD_IP,
+        "IP",
+        str,
+        None,
+        "this pod's address: its model server is reached over loopback",
+    ),
+    _Option(
+        "--service-account-dir",
+        "POINTSMAN_SERVICE_ACCOUNT_DIR",
+        "DIR",
+        Path,
+        pod_environment.SERVICE_ACCOUNT_DIR,
+        "the folder with token and ca.crt",
+    ),
+    _Option(
+        "--state-dir",
+        pod_environment.STATE_DIR,
+        "DIR",
+        Path,
+        pod_environment.STATE_DIR_DEFAULT,
+        "where the last table is kept for a start without the API",
+    ),
+)
+
+_LISTENING = (
+    _Option("--host", "POINTSMAN_HOST", "HOST", str, "0.0.0.0", "address of both ports"),
+    _Option("--port", "POINTSMAN_PORT", "PORT", _port, str(ports.ROUTER_DATA), "port for requests"),
+    _Option(
+        "--admin-port",
+        "POINTSMAN_ADMIN_PORT",
+        "PORT",
+        _port,
+        str(ports.ROUTER_ADMIN),
+        "port for /healthz, /readyz, /metrics and /route-table",
+    ),
+)
+
+_RUNNING = (
+    _Option(
+        "--announce-seconds",
+        "POINTSMAN_ANNOUNCE_SECONDS",
+        "S",
+        _seconds,
+        "1",
+        "how long a SIGTERM that came without SIGUSR1 still accepts",
+    ),
+    _Option(
+        "--finish-seconds",
+        "POINTSMAN_FINISH_SECONDS",
+        "S",
+        _seconds,
+        "60",
+        "how long requests under way may take at the end",
+    ),
+    _Option("--log-format", "POINTSMAN_LOG_FORMAT", "FORMAT", _one_of(LOG_FORMATS), "plain", "plain or json"),
+    _Option(
+        "--log-level", "POINTSMAN_LOG_LEVEL", "LEVEL", _one_of(LOG_LEVELS), "info", ", ".join(LOG_LEVELS)
+    ),
+)
+
+
+def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    source = parser.add_argument_group("where the table comes from")
+    source.add_argument(
+        "--kubernetes-api",
+        type=_api_url,
+        default=_in_cluster_url(environ),
+        metavar="URL",
+        help="the Kubernetes API [https://KUBERNETES_SERVICE_HOST:KUBERNETES_SERVICE_PORT]",
+    )
+    listening = parser.add_argument_group("where to listen")
+    running = parser.add_argument_group("how to run")
+    for group, options in ((source, _SOURCE), (listening, _LISTENING), (running, _RUNNING)):
+        for option in options:
+            option.add_to(group, environ)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("pointsman")
+    except metadata.PackageNotFoundError:
+        return "(not installed as a package)"
+
+
+def from_process() -> Settings:
+    """The settings of this process."""
+    return parse(sys.argv[1:], os.environ)
