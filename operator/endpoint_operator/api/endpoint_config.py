@@ -135,11 +135,7 @@ class EndpointConfigSpec(fields.Model):
     production_variants: tuple[ProductionVariant, ...] = Field(
         min_length=1,
         max_length=fields.MAX_VARIANTS,
-        json_schema_extra={
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["variantName"],
-            **_UNIQUE_NAMES,
-        },
+        json_schema_extra={**fields.map_by("variantName"), **_UNIQUE_NAMES},
     )
     """The variants, 1 to 10 of them, each with a name of its own."""
 

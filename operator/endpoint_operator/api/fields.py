@@ -61,6 +61,11 @@ def rules(*items: dict[str, Any]) -> dict[str, Any]:
     return {RULES: list(items)}
 
 
+def map_by(key: str) -> dict[str, Any]:
+    """A list whose entries are told apart by ``key``, so that two writers do not undo each other."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
+
+
 def keys_are_variant_names() -> dict[str, Any]:
     """The rule on a map by variantName: each key could be one."""
     pattern = variant_names.PATTERN
