@@ -37,9 +37,9 @@ def data_urls(cluster: Cluster) -> dict[str, str]:
     return {name: f"s3://{store.BUCKET}/{key}" for name, key in keys.items()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(cluster: Cluster) -> Cluster:
-    """The cluster with the CRDs and the chart installed."""
+    """The cluster with the CRDs and the chart installed, whatever the module before did to them."""
     install.crds(cluster)
     install.operator(cluster)
     return cluster

@@ -48,7 +48,8 @@ def session(data_urls: dict[str, str]) -> str:
 
 @pytest.fixture
 def environment(cluster: Cluster, namespace: str, tmp_path: Path) -> dict[str, str]:
-    """The shell of somebody whose current namespace is this test's."""
+    """The shell of somebody whose current namespace is this test's, and who has no Secret in it yet."""
+    cluster.kubectl("delete", "secret", store.SECRET, "--namespace", namespace)
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_bytes(cluster.kubeconfig.read_bytes())
     kubeconfig.chmod(0o600)
@@ -61,9 +62,13 @@ def environment(cluster: Cluster, namespace: str, tmp_path: Path) -> dict[str, s
     return theirs
 
 
-def test_the_readmes_commands_work_as_they_stand(environment: dict[str, str], data_urls: dict[str, str]) -> None:
+def test_the_readmes_commands_work_as_they_stand(
+    environment: dict[str, str], data_urls: dict[str, str]
+) -> None:
     script = session(data_urls).replace("make images", ":  # built before the tests")
-    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
     print(done.stdout)
     assert done.returncode == 0, done.stderr
     assert "InService" in done.stdout
