@@ -1,0 +1,63 @@
+"""``xgboost-server``: load the model, warm it up, listen; or say in one line why not."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import uvloop
+
+from endpoint_contract import failures, pod_environment
+from xgboost_server import app, errors, model_dir, settings
+
+_logger = logging.getLogger(__name__)
+
+
+def main(
+    arguments: Sequence[str] | None = None, termination_log: Path = Path(pod_environment.TERMINATION_LOG)
+) -> int:
+    """Serve until told to stop; the exit status."""
+    # Process 1 of a container ignores signals that it has no handler for; until the loop runs, this is it.
+    signal.signal(signal.SIGTERM, _stop)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        configuration = settings.read(sys.argv[1:] if arguments is None else arguments, os.environ)
+        for name in configuration.ignored:
+            _logger.warning("%s is not known to this server: answers hold the plain predictions", name)
+        predictor = model_dir.load(
+            configuration.model_dir,
+            joins_several=configuration.joins_several,
+            threads=configuration.threads,
+        )
+        # A worker thread that parses a large body gives the interpreter back to the event loop ten times sooner.
+        sys.setswitchinterval(0.0005)
+        uvloop.run(app.serve(configuration, predictor))
+    except errors.SettingsError as exc:
+        return _fail(failures.line(failures.SETTINGS_REFUSED, str(exc)), termination_log)
+    except errors.ModelLoadError as exc:
+        return _fail(failures.line(failures.MODEL_LOAD_FAILED, str(exc)), termination_log)
+    except OSError as exc:
+        return _fail(failures.line(failures.SETTINGS_REFUSED, f"cannot listen: {exc}"), termination_log)
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)
+
+
+def _fail(line: str, termination_log: Path) -> int:
+    print(line, file=sys.stderr)
+    if termination_log.exists():
+        with contextlib.suppress(OSError):  # the line is in the log already
+            termination_log.write_text(line)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""One XGBoost model, and the fastest way of asking it that answers the same to the bit as Booster.predict."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import xgboost
+
+from xgboost_server import errors, matrix, model_file
+
+RUNNING_VERSION = tuple(int(part) for part in xgboost.__version__.split(".")[:3] if part.isdigit())
+
+PREDICTION_ERRORS = (xgboost.core.XGBoostError, ValueError)
+
+LABELS_ONLY = frozenset({"multi:softmax", "binary:hinge"})
+"""Objectives whose prediction is a class, so that a mean of several makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a model says of itself. ``kind`` is gbtree, dart or gblinear."""
+
+    objective: str
+    kind: str
+    features: int
+
+
+class Model:
+    """A loaded model. ``predict`` may be called from several threads at a time.
+
+    Trees are asked in place: one call on one thread of its own, without OpenMP, whose threads cost more than a
+    small batch (2 rows: 0.2 ms on one thread, 2 to 10 ms on two busy cores). gblinear refuses that way, and DART
+    differs by it in the last bits: both go through a DMatrix, one at a time.
+    """
+
+    __slots__ = ("_booster", "_lock", "_threads", "features", "is_concurrent", "predict", "summary")
+
+    def __init__(self, booster: xgboost.Booster, threads: int) -> None:
+        self._booster = booster
+        self._lock = threading.Lock()
+        self._threads = threads
+        self.summary = _summary(booster)
+        self.features = self.summary.features
+        self.is_concurrent = self.summary.kind == "gbtree"
+        booster.set_param({"nthread": 1 if self.is_concurrent else threads})
+        self.predict = self._predict_in_place if self.is_concurrent else self._predict_by_dmatrix
+
+    def _predict_in_place(self, rows: matrix.Matrix) -> matrix.Matrix:
+        predictions: matrix.Matrix = self._booster.inplace_predict(rows, validate_features=False)
+        return predictions
+
+    def _predict_by_dmatrix(self, rows: matrix.Matrix) -> matrix.Matrix:
+        with self._lock:
+            data = xgboost.DMatrix(rows, nthread=self._threads)
+            predictions: matrix.Matrix = self._booster.predict(data, validate_features=False)
+            return predictions
+
+
+def load(name: str, content: bytes, threads: int) -> Model:
+    """The model in a file's content. Raises ModelLoadError, whose message names ``name``."""
+    model_file.check(name, content, RUNNING_VERSION)
+    booster = xgboost.Booster()
+    try:
+        booster.load_model(bytearray(content))
+        return Model(booster, threads)
+    except (xgboost.core.XGBoostError, ValueError, KeyError, TypeError) as exc:
+        reason = next((line for line in str(exc).splitlines() if line.strip()), type(exc).__name__)
+        raise errors.ModelLoadError(f"XGBoost {xgboost.__version__} cannot read {name}: {reason}") from exc
+
+
+def _summary(booster: xgboost.Booster) -> Summary:
+    learner: dict[str, Any] = orjson.loads(booster.save_config())["learner"]
+    return Summary(
+        objective=learner["objective"]["name"],
+        kind=learner["gradient_booster"]["name"],
+        features=booster.num_features(),
+    )

@@ -1,0 +1,81 @@
+"""One file that should be a model: which format it has, which XGBoost wrote it, and whether ours may load it.
+
+Decided on the content, never on the name: SageMaker's own models are called ``xgboost-model``.
+"""
+
+import re
+
+from xgboost_server import errors, ubjson
+
+_SAVE_AS_JSON = "save it again with Booster.save_model('model.json')"
+_JSON_VERSION = re.compile(rb'(?<!\\)"version"\s*:\s*\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]')
+_JSON_TAIL = 1024
+"""XGBoost writes the version last; only a file that something else has rewritten is searched whole."""
+
+_FOREIGN = (
+    (b"\x1f\x8b", "a gzip archive: pack the model file itself into the artefact"),
+    (b"PK\x03\x04", "a zip archive: pack the model file itself into the artefact"),
+    (b"binf", f"in XGBoost's old binary format: where it was trained, {_SAVE_AS_JSON}"),
+    (b"bs64", f"in XGBoost's old text format: where it was trained, {_SAVE_AS_JSON}"),
+)
+
+
+def check(name: str, content: bytes, running: tuple[int, ...]) -> None:
+    """Raises ModelLoadError, naming ``name``, unless ``content`` is a whole model that ``running`` XGBoost reads.
+
+    A model of a newer XGBoost loads without an error in an older one and predicts nonsense: it is refused.
+    """
+    if not content.strip():
+        raise errors.ModelLoadError(f"{name} is empty")
+    if _is_pickle(content):
+        raise errors.ModelLoadError(
+            f"{name} is a Python pickle, which can run any code when it is read and so is never read here: "
+            f"load it where you trust it, and {_SAVE_AS_JSON}"
+        )
+    for magic, what in _FOREIGN:
+        if content.startswith(magic):
+            raise errors.ModelLoadError(f"{name} is {what}")
+    written_by = _version(name, content)
+    if written_by is None:
+        raise errors.ModelLoadError(
+            f"{name} names no XGBoost version: it is no XGBoost model, or was cut off"
+        )
+    if written_by[:2] > running[:2]:
+        raise errors.ModelLoadError(
+            f"{name} was written by XGBoost {ubjson.render(written_by)}, which is newer than the running "
+            f"XGBoost {ubjson.render(running)}: it would load and predict nonsense; use a newer server image"
+        )
+
+
+def is_json(content: bytes) -> bool:
+    """Whether it is JSON text rather than UBJ: both begin with a brace, only JSON goes on with a quote."""
+    return re.match(rb'\s*\{\s*["}]', content) is not None
+
+
+def _version(name: str, content: bytes) -> tuple[int, ...] | None:
+    if is_json(content):
+        return _json_version(name, content)
+    if not content.startswith(b"{"):
+        raise errors.ModelLoadError(
+            f"{name} is no XGBoost model: neither JSON nor UBJ (begins with {content[:4]!r})"
+        )
+    try:
+        return ubjson.version(content)
+    except ubjson.UbjsonError as exc:
+        raise errors.ModelLoadError(f"{name} is not a whole UBJ model: {exc}") from exc
+
+
+def _json_version(name: str, content: bytes) -> tuple[int, ...] | None:
+    if not content.rstrip().endswith(b"}"):
+        raise errors.ModelLoadError(
+            f"{name} is not a whole JSON model: it ends without a closing brace: truncated"
+        )
+    found = _JSON_VERSION.findall(content[-_JSON_TAIL:]) or _JSON_VERSION.findall(content)
+    return tuple(int(part) for part in found[-1]) if found else None
+
+
+def _is_pickle(content: bytes) -> bool:
+    """Protocol 2 to 5 name themselves; the older ones, all text, begin by importing a class."""
+    return (content[:1] == b"\x80" and content[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")) or (
+        re.match(rb"(\(dp?\d|ccopy_reg\n|c__builtin__\n|cxgboost|\(?i?cxgboost)", content) is not None
+    )

@@ -1,0 +1,124 @@
+"""The command line and the environment, checked and in one value. SageMaker's variables keep SageMaker's meaning."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from endpoint_contract import pod_environment, ports
+from xgboost_server import cpu_limit, errors
+from xgboost_server.codecs import registry
+
+ENSEMBLE = "SAGEMAKER_INFERENCE_ENSEMBLE"
+DEFAULT_ACCEPT = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"
+MAX_CONTENT_LENGTH = "MAX_CONTENT_LENGTH"
+THREADS = "OMP_NUM_THREADS"
+
+NOT_SUPPORTED = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_BATCH")
+"""Variables of AWS's container that change answers there and that this server does not know."""
+
+_MAX_BODY = 20 * 1024 * 1024
+"""AWS's container admits no larger MAX_CONTENT_LENGTH."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``default_accept`` is empty when not set; ``max_body`` is in bytes."""
+
+    model_dir: Path
+    host: str
+    port: int
+    threads: int
+    joins_several: bool
+    default_accept: str
+    max_body: int
+    ignored: tuple[str, ...]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad options are one line like every other failure, since that line is what reaches the status."""
+
+    def error(self, message: str) -> NoReturn:
+        raise errors.SettingsError(message)
+
+
+def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Settings from options, else from the environment. Raises SettingsError; ends the program on --help."""
+    options = _parser().parse_args(arguments)
+    port = options.port if options.port is not None else environment.get(pod_environment.BIND_TO_PORT) or None
+    threads = options.threads if options.threads is not None else environment.get(THREADS) or None
+    return Settings(
+        model_dir=Path(
+            options.model_dir
+            or environment.get(pod_environment.MODEL_DIR)
+            or pod_environment.MODEL_DIR_DEFAULT
+        ),
+        host=options.host,
+        port=_whole(pod_environment.BIND_TO_PORT, port, default=ports.MODEL_SERVER, low=0, high=65535),
+        threads=_whole(THREADS, threads, default=cpu_limit.threads(), low=1, high=1024),
+        joins_several=_flag(ENSEMBLE, environment.get(ENSEMBLE, "true")),
+        default_accept=_accept(environment.get(DEFAULT_ACCEPT, "")),
+        max_body=_whole(
+            MAX_CONTENT_LENGTH,
+            environment.get(MAX_CONTENT_LENGTH) or None,
+            default=6 * 1024 * 1024,
+            low=1,
+            high=_MAX_BODY,
+        ),
+        ignored=tuple(name for name in NOT_SUPPORTED if environment.get(name)),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="xgboost-server",
+        description="Serve an XGBoost model (JSON or UBJ) by SageMaker's container contract: "
+        "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics.",
+        epilog=f"environment: {ENSEMBLE}=false serves the first of several models instead of their mean; "
+        f"{DEFAULT_ACCEPT} is the answer's type when a client names none; "
+        f"{MAX_CONTENT_LENGTH} is the largest request body in bytes (6291456).",
+    )
+    parser.add_argument(
+        "command", nargs="?", choices=["serve"], metavar="serve", help="accepted, as SageMaker passes it"
+    )
+    parser.add_argument(
+        "--model-dir",
+        metavar="DIR",
+        help=f"the unpacked artefact (${pod_environment.MODEL_DIR}, {pod_environment.MODEL_DIR_DEFAULT})",
+    )
+    parser.add_argument("--host", metavar="H", default="0.0.0.0", help="address to listen on (0.0.0.0)")
+    parser.add_argument(
+        "--port",
+        metavar="P",
+        help=f"port to listen on, 0 for any (${pod_environment.BIND_TO_PORT}, {ports.MODEL_SERVER})",
+    )
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        help=f"threads for large predictions (${THREADS}, else the container's CPU limit)",
+    )
+    return parser
+
+
+def _whole(name: str, text: str | None, *, default: int, low: int, high: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise errors.SettingsError(f"{name} must be a whole number from {low} to {high}, not {text!r}")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise errors.SettingsError(f"{name} must be true or false, not {text!r}")
+    return text.lower() == "true"
+
+
+def _accept(text: str) -> str:
+    name = text.strip().lower()
+    if name and name not in registry.WRITERS:
+        raise errors.SettingsError(
+            f"{DEFAULT_ACCEPT} must be one of {', '.join(registry.WRITERS)}, not {text!r}"
+        )
+    return name
