@@ -20,7 +20,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A route table and what is known of its Services at one moment; a Service that is not named has no address."""
+    """A route table and what is known of its Services at one moment; one that is not named has no address."""
 
     table: route_table.RouteTable
     addresses: Mapping[str, Addresses] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``addresses`` take the draws from the previous share's ``upper`` (or 0) up to this one's, within 0..1."""
+    """``addresses`` take the draws from the previous share's ``upper``, or 0, up to this one's, within 0..1."""
 
     variant: str
     addresses: tuple[str, ...]
@@ -82,7 +82,7 @@ _Groups = list[tuple[float, tuple[str, ...]]]
 
 
 def _serving(variant: route_table.Variant, snapshot: Snapshot) -> _Groups:
-    """The first choice that has an address: ready before terminating, and watched backends (weight 0) last."""
+    """The first choice that has an address: ready before terminating, watched backends (weight 0) last."""
     active = [backend for backend in variant.backends if backend.weight > 0]
     watched = [backend for backend in variant.backends if backend.weight <= 0]
     for backends in (active, watched):

@@ -35,7 +35,7 @@ class Site:
 class Exchange:
     """A request that waits for its answer. ``on_abort`` is called, once, when the client leaves before it.
 
-    ``received_at`` is the loop's time, in seconds, when the request was complete.
+    ``received_at`` is the time.monotonic() at which the request was complete.
     """
 
     __slots__ = ("_connection", "is_over", "on_abort", "received_at", "request")

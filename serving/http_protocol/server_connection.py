@@ -14,6 +14,7 @@ The rules, in the order in which a connection meets them:
 import asyncio
 import logging
 import math
+import time
 from http import HTTPStatus
 from typing import cast
 
@@ -30,6 +31,8 @@ _JOINED_BYTES = 64 * 1024
 
 _STATUS_LINES = {item.value: f"HTTP/1.1 {item.value} {item.phrase}\r\n".encode() for item in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+_clock = time.monotonic  # finer than the loop's time, which stands still within one turn
 
 _HEAD, _BODY, _HANDLING, _LINGERING, _CLOSED = range(5)
 
@@ -75,9 +78,10 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._state == _HEAD and not self._buffer and self._write_deadline == math.inf:
+            received_at = _clock()
             request = self._whole_request(data)
             if request is not None:
-                self._dispatch(request)
+                self._dispatch(request, received_at)
                 return
         elif self._state >= _LINGERING:
             self._linger_over(len(data))
@@ -215,7 +219,7 @@ class Connection(asyncio.Protocol):
             assert request is not None
             self._request = None
             self._chunked = None
-            self._dispatch(request)
+            self._dispatch(request, _clock())
             return self._state == _HEAD
         return False
 
@@ -270,10 +274,10 @@ class Connection(asyncio.Protocol):
         del buffer[: request.content_length]
         return True
 
-    def _dispatch(self, request: heads.Request) -> None:
+    def _dispatch(self, request: heads.Request, received_at: float) -> None:
         self._state = _HANDLING
         self._deadline = math.inf
-        exchange = self._exchange = exchanges.Exchange(self, request, self._loop.time())
+        exchange = self._exchange = exchanges.Exchange(self, request, received_at)
         try:
             self._site.handler(exchange)
         except Exception:

@@ -1,0 +1,114 @@
+"""The router's metrics, counterparts of SageMaker's CloudWatch metrics, and their Prometheus form.
+
+Names and labels are a promise to users; what is counted lives in `counters`.
+"""
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+import prometheus_client
+from prometheus_client import core, registry
+
+from endpoint_router import counters
+
+
+class Metrics:
+    """Everything that a router counts. Variants that left the table keep their counters: they only ever grow."""
+
+    def __init__(self) -> None:
+        self.endpoint = ""
+        self.revision = 0
+        self.variants: dict[str, counters.VariantCounters] = {}
+        self.refused: dict[int, int] = {}
+
+    def variant(self, name: str) -> counters.VariantCounters:
+        """The counters of a variant, made when it is first seen."""
+        return self.variants.setdefault(name, counters.VariantCounters())
+
+    def refuse(self, code: int) -> None:
+        """Count a request that was answered with ``code`` before it got a variant."""
+        self.refused[code] = self.refused.get(code, 0) + 1
+
+    def render(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        collectors = registry.CollectorRegistry(auto_describe=False)
+        collectors.register(_Collector(self))
+        prometheus_client.ProcessCollector(registry=collectors)
+        return prometheus_client.generate_latest(collectors)
+
+
+class _Collector(registry.Collector):
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[core.Metric]:
+        yield from _counts(self._metrics)
+        yield from _latencies(self._metrics)
+        yield from _router_state(self._metrics)
+
+
+def _counts(metrics: Metrics) -> Iterator[core.Metric]:
+    invocations = core.CounterMetricFamily(
+        "pointsman_invocations", "Requests sent to the variant.", labels=("endpoint", "variant", "reason")
+    )
+    for name, variant in metrics.variants.items():
+        for reason, count in zip(counters.REASONS, variant.invocations, strict=True):
+            invocations.add_metric((metrics.endpoint, name, reason), count)
+    yield invocations
+    for metric, help_text, attribute in (
+        ("pointsman_invocation_4xx_errors", "Answers of the model with a 4xx status.", "errors_4xx"),
+        ("pointsman_invocation_5xx_errors", "Answers of the model with a 5xx status.", "errors_5xx"),
+        (
+            "pointsman_invocation_model_errors",
+            "Requests that the model did not answer with 2xx: other statuses, broken connections, time-outs.",
+            "model_errors",
+        ),
+    ):
+        family = core.CounterMetricFamily(metric, help_text, labels=("endpoint", "variant"))
+        for name, variant in metrics.variants.items():
+            family.add_metric((metrics.endpoint, name), getattr(variant, attribute))
+        yield family
+
+
+def _latencies(metrics: Metrics) -> Iterator[core.Metric]:
+    for metric, help_text, attribute in (
+        (
+            "pointsman_model_latency_seconds",
+            "From sending to the model to its whole answer.",
+            "model_latency",
+        ),
+        (
+            "pointsman_overhead_latency_seconds",
+            "What the router added to the model's time.",
+            "overhead_latency",
+        ),
+    ):
+        family = core.HistogramMetricFamily(metric, help_text, labels=("endpoint", "variant"))
+        for name, variant in metrics.variants.items():
+            histogram: counters.Histogram = getattr(variant, attribute)
+            bounds = [*(f"{bound:g}" for bound in counters.LATENCY_BOUNDS), "+Inf"]
+            buckets = list(zip(bounds, map(float, accumulate(histogram.counts)), strict=True))
+            family.add_metric((metrics.endpoint, name), buckets, histogram.total)
+        yield family
+
+
+def _router_state(metrics: Metrics) -> Iterator[core.Metric]:
+    concurrent = core.GaugeMetricFamily(
+        "pointsman_concurrent_requests",
+        "Requests that wait for the model now.",
+        labels=("endpoint", "variant"),
+    )
+    for name, variant in metrics.variants.items():
+        concurrent.add_metric((metrics.endpoint, name), variant.concurrent)
+    yield concurrent
+    refused = core.CounterMetricFamily(
+        "pointsman_refused_requests", "Requests that never got a variant.", labels=("endpoint", "code")
+    )
+    for code, count in sorted(metrics.refused.items()):
+        refused.add_metric((metrics.endpoint, str(code)), count)
+    yield refused
+    revision = core.GaugeMetricFamily(
+        "pointsman_route_table_revision", "Revision of the table in use.", labels=("endpoint",)
+    )
+    revision.add_metric((metrics.endpoint,), metrics.revision)
+    yield revision

@@ -1,0 +1,62 @@
+"""The routing bound to pods, counters and ready-made bytes: what a request looks up, built on a table change."""
+
+from dataclasses import dataclass
+
+from endpoint_router import admission, answers, counters, metrics, routing, upstream
+
+
+class Lane:
+    """One share of the draws: its pods, its counters, and the header lines that name it."""
+
+    __slots__ = ("counters", "header_lines", "pods", "reason", "upper", "variant")
+
+    def __init__(
+        self,
+        share: routing.Share,
+        pods: tuple[upstream.Pod, ...],
+        variant_counters: counters.VariantCounters,
+        reason: int,
+    ) -> None:
+        self.variant = share.variant
+        self.upper = share.upper
+        self.pods = pods
+        self.counters = variant_counters
+        self.reason = reason
+        self.header_lines = answers.variant_lines(share.variant, counters.REASONS[reason])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``targeted`` has every variant that a client may name, with no lane where nothing serves."""
+
+    endpoint: str
+    routes: dict[str, admission.Route]
+    untargeted: tuple[Lane, ...]
+    targeted: dict[bytes, tuple[Lane, ...]]
+
+    @property
+    def can_serve(self) -> bool:
+        """Whether any request could be answered."""
+        return any(self.targeted.values())
+
+
+def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: metrics.Metrics) -> Plan:
+    """The plan for ``compiled``; pods that are not in it are forgotten."""
+
+    def lanes(shares: tuple[routing.Share, ...], reason: int) -> tuple[Lane, ...]:
+        return tuple(
+            Lane(share, upstreams.pods(share.addresses), counts.variant(share.variant), reason)
+            for share in shares
+        )
+
+    reason = counters.REASON_FALLBACK if compiled.is_fallback else counters.REASON_WEIGHT
+    plan = Plan(
+        endpoint=compiled.endpoint,
+        routes=admission.routes(compiled.endpoint),
+        untargeted=lanes(compiled.untargeted, reason),
+        targeted={
+            name.encode(): lanes(shares, counters.REASON_TARGET) for name, shares in compiled.targeted.items()
+        },
+    )
+    upstreams.keep_only(compiled.addresses())
+    return plan

@@ -1,0 +1,34 @@
+"""Which share of the routing a number in [0, 1) falls into; nothing else decides where a request goes.
+
+Pure: the same shares and the same number give the same choice. The part of the number that the choice did not use
+up is uniform again and serves the next choice, so one random number is enough for a request.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+_BELOW_ONE = 1 - 2**-53
+
+
+class HasUpper(Protocol):
+    """A share of the draws: from the previous share's ``upper``, or 0, up to its own."""
+
+    @property
+    def upper(self) -> float:
+        """Cumulated share, 0..1; the last one's is exactly 1."""
+
+
+def draw(shares: Sequence[HasUpper], number: float) -> tuple[int, float]:
+    """The index of the share that ``number`` falls into, and how far it lies within it, in [0, 1).
+
+    ``shares`` must not be empty.
+    """
+    lower = 0.0
+    index = 0
+    for share in shares:
+        upper = share.upper
+        if number < upper:
+            return index, min((number - lower) / (upper - lower), _BELOW_ONE)
+        lower = upper
+        index += 1  # noqa: SIM113  cheaper than enumerate here
+    raise ValueError("no share, or a number outside [0, 1)")

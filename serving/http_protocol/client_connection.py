@@ -1,0 +1,242 @@
+"""One connection to an upstream server: one call at a time, and never a byte that belongs to no call.
+
+1. A connection goes back to its pool only when the answer is complete and allows it, the whole request was
+   written and no byte is left over. Otherwise it is closed, and the answer, if complete, still counts.
+2. Any byte, or the end of the stream, on a connection without a call closes it: it could only be mistaken for
+   the answer to somebody else's request.
+3. A call ends once: answered, failed or cancelled.
+"""
+
+import asyncio
+import enum
+import math
+from typing import TYPE_CHECKING, Protocol, cast
+
+from http_protocol import chunks, heads, limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INTERIM_ANSWERS = 8
+_JOINED_BYTES = 64 * 1024
+
+
+class Failure(enum.Enum):
+    """Why there is no answer. Only after NOT_SENT can no byte of the request have reached the server."""
+
+    NOT_SENT = "not sent"
+    BROKEN = "broken"
+    GARBAGE = "garbage"
+    TOO_LARGE = "too large"
+    TIMED_OUT = "timed out"
+
+
+class Receiver(Protocol):
+    """Who waits for the outcome of a call."""
+
+    def answered(self, answer: heads.Answer) -> None:
+        """The answer is complete."""
+
+    def failed(self, failure: Failure, reason: str) -> None:
+        """There will be no answer."""
+
+
+class Call:
+    """A request on its way. ``head`` ends in a blank line; ``deadline`` is in the loop's time."""
+
+    __slots__ = ("body", "connection", "deadline", "head", "is_over", "receiver", "to_head_request")
+
+    def __init__(self, head: bytes, body: bytes, receiver: Receiver, deadline: float) -> None:
+        self.head = head
+        self.body = body
+        self.receiver = receiver
+        self.deadline = deadline
+        self.to_head_request = head.startswith(b"HEAD ")
+        self.connection: Connection | None = None
+        self.is_over = False
+
+    def cancel(self) -> None:
+        """Give up: the receiver hears nothing more, and the connection, if any, is cut."""
+        self.is_over = True
+        if self.connection is not None:
+            self.connection.abort()
+
+    def fail(self, failure: Failure, reason: str) -> None:
+        """Tell the receiver, unless the call is over."""
+        if not self.is_over:
+            self.is_over = True
+            self.connection = None
+            self.receiver.failed(failure, reason)
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one connection. ``freed`` takes it back, ``lost`` is told when it is gone."""
+
+    __slots__ = (
+        "_answer", "_buffer", "_call", "_chunked", "_freed", "_interim", "_limit", "_lost", "_scanned",
+        "_transport", "idle_since",
+    )  # fmt: skip
+
+    def __init__(
+        self, freed: "Callable[[Connection], None]", lost: "Callable[[Connection], None]", limit: int
+    ) -> None:
+        # per connection
+        self._freed = freed
+        self._lost = lost
+        self._limit = limit
+        self._transport: asyncio.Transport
+        self.idle_since = math.inf
+        # per call
+        self._call: Call | None = None
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._answer: heads.Answer | None = None
+        self._chunked: chunks.ChunkedBody | None = None
+        self._interim = 0
+
+    # Called by the pool
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it can take no call any more."""
+        return self._transport.is_closing()
+
+    def begin(self, call: Call) -> None:
+        """Send the request of ``call``."""
+        self._call = call
+        call.connection = self
+        if len(call.body) <= _JOINED_BYTES:
+            self._transport.write(call.head + call.body)
+        else:
+            self._transport.write(call.head)
+            self._transport.write(call.body)
+
+    def look_at_deadline(self, now: float) -> None:
+        """Fail the call when it took too long."""
+        if self._call is not None and now >= self._call.deadline:
+            self._fail(Failure.TIMED_OUT, "no complete answer in time")
+
+    def close(self) -> None:
+        """Close when idle, at once."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection whatever it does."""
+        self._call = None
+        self._transport.abort()
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has another base class
+
+    def data_received(self, data: bytes) -> None:
+        if self._call is None:
+            self._transport.abort()
+            return
+        try:
+            if self._answer is None and not self._buffer:
+                end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
+                if end > 3:
+                    answer = heads.parse_answer(data[:end], to_head_request=self._call.to_head_request)
+                    if answer.content_length == len(data) - end <= self._limit and answer.status >= 200:
+                        answer.body = data[end:]
+                        self._finish(answer, is_clean=True)
+                        return
+            self._buffer += data
+            self._advance()
+        except heads.RefusedError as exc:
+            failure = Failure.TOO_LARGE if exc.status == 413 else Failure.GARBAGE
+            self._fail(failure, exc.reason)
+
+    def eof_received(self) -> bool:
+        answer, call = self._answer, self._call
+        if call is not None:
+            if answer is not None and not answer.chunked and answer.content_length == heads.NO_LENGTH:
+                answer.body = bytes(self._buffer)
+                self._buffer.clear()
+                self._finish(answer, is_clean=False)
+            else:
+                self._fail(Failure.BROKEN, "the connection was closed before the answer was complete")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(self)
+        if self._call is not None:
+            call, self._call = self._call, None
+            call.fail(Failure.BROKEN, f"the connection was lost: {exc or 'closed'}")
+
+    # From bytes to an answer
+
+    def _advance(self) -> None:
+        while self._answer is None:
+            if not self._read_head():
+                return
+        answer, buffer = self._answer, self._buffer
+        if self._chunked is not None:
+            taken = self._chunked.feed(bytes(buffer))
+            del buffer[:taken]
+            if not self._chunked.is_complete:
+                return
+            answer.body = bytes(self._chunked.data)
+        elif answer.content_length == heads.NO_LENGTH:
+            if len(buffer) > self._limit:
+                raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
+            return
+        elif len(buffer) < answer.content_length:
+            return
+        else:
+            answer.body = bytes(memoryview(buffer)[: answer.content_length])
+            del buffer[: answer.content_length]
+        self._finish(answer, is_clean=not buffer)
+
+    def _read_head(self) -> bool:
+        """Whether a head was there, interim answers included, which are skipped."""
+        call, buffer = self._call, self._buffer
+        assert call is not None
+        end = buffer.find(heads.END, max(0, self._scanned - 3), limits.HEAD_BYTES)
+        if end < 0:
+            if len(buffer) >= limits.HEAD_BYTES:
+                raise heads.RefusedError(502, f"the head is over {limits.HEAD_BYTES} bytes")
+            self._scanned = len(buffer)
+            return False
+        head = bytes(buffer[: end + 4])
+        del buffer[: end + 4]
+        self._scanned = 0
+        answer = heads.parse_answer(head, to_head_request=call.to_head_request)
+        if answer.status < 200:
+            self._interim += 1
+            if answer.status == 101 or self._interim > _INTERIM_ANSWERS:
+                raise heads.RefusedError(502, f"an interim answer that nobody asked for: {answer.status}")
+            return True
+        if answer.content_length > self._limit:
+            raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
+        self._answer = answer
+        self._chunked = chunks.ChunkedBody(self._limit) if answer.chunked else None
+        return True
+
+    def _finish(self, answer: heads.Answer, *, is_clean: bool) -> None:
+        call, self._call = self._call, None
+        assert call is not None
+        self._answer = self._chunked = None
+        self._interim = 0
+        transport = self._transport
+        if (
+            is_clean
+            and answer.keep_alive
+            and not transport.is_closing()
+            and not transport.get_write_buffer_size()
+        ):
+            self._freed(self)
+        else:
+            transport.close() if is_clean and answer.content_length >= 0 else transport.abort()
+        if not call.is_over:
+            call.is_over = True
+            call.connection = None
+            call.receiver.answered(answer)
+
+    def _fail(self, failure: Failure, reason: str) -> None:
+        call, self._call = self._call, None
+        self._transport.abort()
+        if call is not None:
+            call.fail(failure, reason)
