@@ -1,0 +1,152 @@
+"""Plain JSON requests to the API server over the official client's connection and credentials."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import aiohttp
+import orjson
+from kubernetes.aio import config
+from kubernetes.aio.client import rest
+from kubernetes.aio.client.configuration import Configuration
+
+from endpoint_contract import labels
+from endpoint_operator.cluster import errors
+
+logger = logging.getLogger(__name__)
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+# Seconds. An API server that is alive answers any of our small requests far sooner.
+TOTAL_TIMEOUT = 10.0
+CONNECT_TIMEOUT = 3.0
+
+Object = dict[str, Any]
+"""A Kubernetes object as decoded JSON."""
+
+
+class CredentialsError(Exception):
+    """Neither a pod's service account nor a KUBECONFIG says where the API server is."""
+
+
+async def configuration() -> Configuration:
+    """How to reach the API server: the pod's service account, else KUBECONFIG. Raises CredentialsError."""
+    found: Configuration = Configuration()
+    try:
+        config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call]
+    except config.ConfigException:
+        try:
+            await config.load_kube_config(client_configuration=found)  # type: ignore[no-untyped-call]
+        except (config.ConfigException, OSError, TypeError, ValueError) as exc:
+            raise CredentialsError(f"no way to the API server: {exc}") from exc
+    return found
+
+
+class Client:
+    """Requests that answer decoded JSON and raise `errors.ClusterError` only.
+
+    Every write names the project's field manager, so that ``kubectl`` shows who owns a field.
+    """
+
+    def __init__(self, settings: Configuration) -> None:
+        self.settings = settings
+        self._rest = rest.RESTClientObject(settings)
+        self._is_reachable = True
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._rest.close()
+
+    async def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, timeout: float = TOTAL_TIMEOUT
+    ) -> Object:
+        """One object, or a list."""
+        return await self._request("GET", path, query, timeout=timeout)
+
+    async def list(self, path: str, *, selector: str = "") -> list[Object]:
+        """The items of a list; the API server answers from its watch cache where it can be sure of it."""
+        answer = await self.get(path, {"labelSelector": selector} if selector else None)
+        return cast(list[Object], answer.get("items") or [])
+
+    async def create(self, path: str, body: Object, *, timeout: float = TOTAL_TIMEOUT) -> Object:
+        """POST. Raises AlreadyExistsError when the name is taken."""
+        return await self._request("POST", path, _manager(), body, timeout=timeout)
+
+    async def replace(self, path: str, body: Object, *, timeout: float = TOTAL_TIMEOUT) -> Object:
+        """PUT; ``metadata.resourceVersion`` in ``body`` is the precondition. Raises ConflictError."""
+        return await self._request("PUT", path, _manager(), body, timeout=timeout)
+
+    async def apply(self, path: str, body: Object) -> Object:
+        """Server-side apply, by force; ``metadata.uid`` in ``body`` is the precondition. Raises
+        ConflictError."""
+        query = {**_manager(), "force": "true"}
+        return await self._request("PATCH", path, query, body, content_type=APPLY_PATCH)
+
+    async def merge(self, path: str, body: Object) -> Object:
+        """JSON merge patch; ``metadata.uid`` or ``resourceVersion`` in ``body`` are preconditions."""
+        return await self._request("PATCH", path, _manager(), body, content_type=MERGE_PATCH)
+
+    async def delete(self, path: str, *, uid: str) -> None:
+        """Delete exactly the object with ``uid``, its dependents in the background. Raises ConflictError."""
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        await self._request("DELETE", path, None, body)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Object | None = None,
+        *,
+        content_type: str = JSON,
+        timeout: float = TOTAL_TIMEOUT,
+    ) -> Object:
+        doing = f"{method} {path}"
+        try:
+            url = f"{self.settings.host}{path}?{urlencode(query)}" if query else f"{self.settings.host}{path}"
+            answer = await self._rest.request(  # type: ignore[no-untyped-call]
+                method,
+                url,
+                headers={**await self._credentials(), "Accept": JSON, "Content-Type": content_type},
+                body=body,
+                _request_timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
+            )
+            content = await answer.read()
+        except errors.CATCHABLE as exc:
+            self._note_reachable(False, exc)
+            raise errors.from_exception(exc, doing) from exc
+        self._note_reachable(True)
+        if answer.status >= 400:
+            raise errors.from_answer(answer.status, _decoded(content), doing)
+        return _decoded(content)
+
+    async def _credentials(self) -> dict[str, str]:
+        # Asked each time: a pod's token is replaced in its file long before it expires.
+        schemes = await self.settings.auth_settings()
+        token = schemes["BearerToken"]["value"] if "BearerToken" in schemes else None
+        return {"Authorization": str(token)} if token else {}
+
+    def _note_reachable(self, is_reachable: bool, exc: BaseException | None = None) -> None:
+        if is_reachable is not self._is_reachable:
+            self._is_reachable = is_reachable
+            if is_reachable:
+                logger.info("the API server at %s answers again", self.settings.host)
+            else:
+                logger.warning(
+                    "the API server at %s does not answer: %s", self.settings.host, exc or "no reason given"
+                )
+
+
+def _manager() -> dict[str, str]:
+    return {"fieldManager": labels.MANAGER}
+
+
+def _decoded(content: bytes) -> Object:
+    try:
+        document = orjson.loads(content) if content else {}
+    except orjson.JSONDecodeError:
+        document = {"message": content[:200].decode("utf-8", "replace")}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,71 @@
+"""One look at an endpoint: the Endpoint, its config and all of its children, read live and at the same
+time."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from endpoint_operator.cluster import client, errors, kinds
+from endpoint_operator.desired import labels, owner
+
+Named = Mapping[str, client.Object]
+"""Objects of one kind by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What the API server has, as decoded JSON. ``config`` is None when there is no such EndpointConfig.
+
+    ``children`` holds, by kind, only what this very Endpoint controls, and the pods that carry its labels.
+    """
+
+    endpoint: client.Object
+    config: client.Object | None
+    children: Mapping[kinds.Kind, Named]
+
+    def of(self, kind: kinds.Kind) -> Named:
+        """The children of one kind by name."""
+        return self.children.get(kind, {})
+
+
+async def endpoint(cluster: client.Client, namespace: str, name: str) -> Raw | None:
+    """The endpoint as it is now, or None when it is gone. Raises ClusterError."""
+    found, lists = await asyncio.gather(
+        _endpoint_and_config(cluster, namespace, name),
+        asyncio.gather(
+            *(cluster.list(kind.path(namespace), selector=labels.selector(name)) for kind in kinds.CHILDREN)
+        ),
+    )
+    if found is None:
+        return None
+    raw, config = found
+    uid = owner.Owner(name=name, namespace=namespace, uid=raw["metadata"]["uid"])
+    children = {
+        kind: {item["metadata"]["name"]: item for item in items if kind is kinds.POD or owner.owns(uid, item)}
+        for kind, items in zip(kinds.CHILDREN, lists, strict=True)
+    }
+    return Raw(endpoint=raw, config=config, children=children)
+
+
+async def _endpoint_and_config(
+    cluster: client.Client, namespace: str, name: str
+) -> tuple[client.Object, client.Object | None] | None:
+    raw = await _get(cluster, kinds.ENDPOINT.path(namespace, name))
+    if raw is None:
+        return None
+    config_name = (raw.get("spec") or {}).get("endpointConfigName")
+    if not isinstance(config_name, str) or not config_name:
+        return raw, None
+    return raw, await _get(cluster, kinds.ENDPOINT_CONFIG.path(namespace, config_name))
+
+
+async def _get(cluster: client.Client, path: str) -> client.Object | None:
+    try:
+        return await cluster.get(path)
+    except errors.NotFoundError:
+        return None
+
+
+async def endpoints(cluster: client.Client, namespace: str) -> list[client.Object]:
+    """All Endpoints of ``namespace``, or of the cluster when it is empty."""
+    return await cluster.list(kinds.ENDPOINT.path(namespace))

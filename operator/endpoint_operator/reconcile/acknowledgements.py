@@ -1,0 +1,146 @@
+"""What routers were last heard to do, asked in the background so that no endpoint's work ever waits for a
+router.
+
+1. The work on an endpoint says whom to ask and which table it waits for (`expect`), and reads what is known
+   (`of`).
+2. While somebody has not acknowledged that table, routers are asked in a quickly growing rhythm; a change
+   in what is asked starts the rhythm anew.
+3. A router that is silent for long, or a table that everybody runs, is asked about now and then only.
+4. When an answer differs from the last one, the endpoint is worked on again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from endpoint_contract import router_report
+from endpoint_operator.cluster import routers
+from endpoint_operator.reconcile.keys import Key
+from endpoint_operator.rollout import observed
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Seconds between two rounds of questions: from ``first``, doubling to ``longest``; ``calm`` when all
+    is said."""
+
+    first: float = 0.02
+    longest: float = 1.0
+    silent: float = 5.0
+    calm: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Whom to ask (pod name to IP), the table that every router should report, and whether somebody waits
+    anyway.
+
+    A table is told from another by its revision and digest together.
+    """
+
+    addresses: Mapping[str, str]
+    table: tuple[int, str] | None
+    is_waiting: bool
+
+
+@dataclass(slots=True)
+class _Round:
+    """One endpoint: what is expected, what was answered, the task that asks."""
+
+    expectation: Expectation
+    answers: Mapping[str, observed.RouterAnswer] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+def pause(
+    expectation: Expectation, answers: Mapping[str, observed.RouterAnswer], rounds: int, rhythm: Rhythm
+) -> float:
+    """Seconds until the next round, after ``rounds`` (≥ 1) since the expectation last changed."""
+    growing = min(rhythm.longest, rhythm.first * 2.0 ** min(rounds - 1, 30))
+    heard = [answer for answer in answers.values() if not isinstance(answer, observed.Unreachable)]
+    if expectation.is_waiting or any(_identity(answer) != expectation.table for answer in heard):
+        return growing
+    if len(heard) == len(answers):
+        return rhythm.calm
+    return rhythm.silent if growing >= rhythm.longest else growing
+
+
+class Acknowledgements:
+    """The questions and answers of all endpoints. ``on_change`` is called with the endpoint whose answers
+    changed.
+
+    ``clock`` answers seconds since the epoch, as in the snapshots that the answers become part of.
+    """
+
+    def __init__(
+        self,
+        asker: routers.Asker,
+        on_change: Callable[[Key], None],
+        *,
+        clock: Callable[[], float],
+        rhythm: Rhythm = Rhythm(),
+    ) -> None:
+        self._asker = asker
+        self._on_change = on_change
+        self._clock = clock
+        self._rhythm = rhythm
+        self._rounds: dict[Key, _Round] = {}
+
+    def of(self, key: Key) -> Mapping[str, observed.RouterAnswer]:
+        """The last answers by pod name; pods that were not asked yet are absent."""
+        known = self._rounds.get(key)
+        return known.answers if known else {}
+
+    def expect(self, key: Key, expectation: Expectation) -> None:
+        """Ask these pods from now on; without any the endpoint is forgotten."""
+        if not expectation.addresses:
+            self.forget(key)
+            return
+        known = self._rounds.get(key)
+        if known is None:
+            known = self._rounds[key] = _Round(expectation)
+            known.task = asyncio.create_task(self._ask_for_ever(key, known), name=f"routers of {key}")
+        elif known.expectation != expectation:
+            known.expectation = expectation
+            known.changed.set()
+
+    def forget(self, key: Key) -> None:
+        """The endpoint is gone, or has no router."""
+        known = self._rounds.pop(key, None)
+        if known is not None and known.task is not None:
+            known.task.cancel()
+
+    async def stop(self) -> None:
+        """Forget everything and wait until nobody asks any more."""
+        tasks = [known.task for known in self._rounds.values() if known.task is not None]
+        for key in tuple(self._rounds):
+            self.forget(key)
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _ask_for_ever(self, key: Key, known: _Round) -> None:
+        rounds = 0
+        while True:
+            rounds = 1 if known.changed.is_set() else rounds + 1
+            known.changed.clear()
+            answers = await self._asker.ask(known.expectation.addresses, known.answers, self._clock())
+            if answers != known.answers:
+                known.answers = answers
+                self._on_change(key)
+            await _until(known.changed, pause(known.expectation, answers, rounds, self._rhythm))
+
+
+def _identity(report: router_report.RouterReport) -> tuple[int, str]:
+    return report.table.revision, report.table.digest()
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

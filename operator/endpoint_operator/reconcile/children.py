@@ -1,0 +1,174 @@
+"""Carrying out a plan: which objects are written, and in which order."""
+
+import datetime
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from endpoint_contract.route_table import RouteTable
+from endpoint_operator.cluster import apply, client, errors, kinds, observe
+from endpoint_operator.desired import (
+    deployment,
+    model_identity,
+    names,
+    owner,
+    roll_out,
+    route_table,
+    router_access,
+    service,
+)
+from endpoint_operator.reconcile import snapshot
+from endpoint_operator.rollout import observed, reasons
+from endpoint_operator.rollout import plan as plans
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What could not be written: names that belong to others, and content that the API server refuses."""
+
+    conflicts: list[observed.Conflict] = field(default_factory=list)
+    refused: dict[str, observed.Failure] = field(default_factory=dict)
+    errors: list[errors.ClusterError] = field(default_factory=list)
+
+
+class Children:
+    """The objects of one endpoint: as they are (``raw``) and as the plan wants them."""
+
+    def __init__(self, cluster: client.Client, raw: observe.Raw, seen: observed.Observed) -> None:
+        self._cluster = cluster
+        self._raw = raw
+        self._seen = seen
+        self._owner = owner.of(seen.endpoint)
+        self.outcome = Outcome()
+
+    async def carry_out(self, plan: plans.Plan) -> Outcome:
+        """Write what differs, in the order in which nobody is promised what is not there yet.
+
+        1. Stored roll-outs, before anything is made from them. 2. The table: it alone moves traffic, and a
+           weight that somebody waits for goes before all that can wait. 3. What pods need. 4. Services
+           before Deployments.
+        5. Replicas. 6. What nobody needs any more.
+        """
+        await self._store_roll_outs(plan)
+        await self._write_table(plan)
+        await self._grant_access(plan)
+        await self._keep_identities()
+        await self._ensure(kinds.SERVICE, service.endpoint_service(self._owner))
+        for revision, wanted in plan.wanted.items():
+            await self._ensure_revision(revision, wanted)
+        for revision, replicas in plan.scale.items():
+            await self._scale(revision, replicas)
+        for revision in plan.delete:
+            await self._delete_revision(revision)
+        for name in plan.forget:
+            await self._delete(kinds.CONTROLLER_REVISION, name)
+        return self.outcome
+
+    async def _store_roll_outs(self, plan: plans.Plan) -> None:
+        stored = self._raw.of(kinds.CONTROLLER_REVISION)
+        serving = plan.serving.name if plan.serving else None
+        for wanted in (plan.serving, plan.coming):
+            if wanted is not None and wanted.name not in stored:
+                body = roll_out.to_controller_revision(wanted, self._owner, serving=wanted.name == serving)
+                await self._ensure(kinds.CONTROLLER_REVISION, body)
+        for name, item in stored.items():
+            if roll_out.is_marked_serving(item) is not (name == serving) and serving is not None:
+                await self._mark(item, is_serving=name == serving)
+
+    async def _mark(self, stored: client.Object, *, is_serving: bool) -> None:
+        """The label follows the table's annotation; it is read only when the table is gone."""
+        metadata = stored["metadata"]
+        body = {
+            "metadata": {
+                "uid": metadata["uid"],
+                "labels": {route_table.SERVING: "true" if is_serving else None},
+            }
+        }
+        await self._cluster.merge(
+            kinds.CONTROLLER_REVISION.path(metadata["namespace"], metadata["name"]), body
+        )
+
+    async def _write_table(self, plan: plans.Plan) -> None:
+        name = names.routes(self._owner.name)
+        present = self._raw.of(kinds.CONFIG_MAP).get(name)
+        if plan.table_write is not None:
+            body = self._table_body(
+                plan.table_write.table, plan.table_write.serving_name, plan.table_write.backends_since
+            )
+            await self._attempt(self._replace_table(body, present), kinds.CONFIG_MAP, name)
+        elif present is not None and plan.table is not None and self._seen.serving_name is not None:
+            since = self._seen.backends_since if self._seen.backends_since is not None else self._seen.now
+            body = self._table_body(plan.table, self._seen.serving_name, since)
+            await self._ensure(kinds.CONFIG_MAP, body)
+
+    def _table_body(self, table: RouteTable, serving: str, since: float) -> client.Object:
+        instant = datetime.datetime.fromtimestamp(since, datetime.UTC)
+        return route_table.config_map(self._owner, table, serving=serving, written_at=instant)
+
+    async def _replace_table(self, body: client.Object, present: client.Object | None) -> None:
+        if present is None:
+            await apply.ensure(self._cluster, kinds.CONFIG_MAP, body, None)
+            return
+        # The version that was read is the precondition: of two writers, one is refused and looks again.
+        path = kinds.CONFIG_MAP.path(self._owner.namespace, body["metadata"]["name"])
+        await self._cluster.replace(path, apply.replacement(body, present))
+
+    async def _grant_access(self, plan: plans.Plan) -> None:
+        accounts = {
+            wanted.variant.service_account_name
+            for wanted in plan.wanted.values()
+            if wanted.variant.service_account_name
+        }
+        await self._ensure(kinds.SERVICE_ACCOUNT, router_access.service_account(self._owner))
+        await self._ensure(kinds.ROLE, router_access.role(self._owner))
+        await self._ensure(kinds.ROLE_BINDING, router_access.role_binding(self._owner, accounts))
+
+    async def _keep_identities(self) -> None:
+        for revision, (variant, identity) in snapshot.identities_to_keep(self._seen).items():
+            body = model_identity.config_map(
+                self._owner, revision=revision, variant=variant, identity=identity
+            )
+            await self._ensure(kinds.CONFIG_MAP, body)
+
+    async def _ensure_revision(self, revision: str, wanted: plans.Wanted) -> None:
+        headless = service.revision_service(
+            self._owner, revision=revision, variant=wanted.variant.variant_name
+        )
+        await self._ensure(kinds.SERVICE, headless)
+        body = deployment.deployment(self._owner, wanted.variant)
+        creation = deployment.deployment(self._owner, wanted.variant, replicas=wanted.replicas)
+        await self._ensure(kinds.DEPLOYMENT, body, creation=creation)
+
+    async def _scale(self, revision: str, replicas: int) -> None:
+        present = self._raw.of(kinds.DEPLOYMENT).get(revision)
+        if present is not None:
+            await self._attempt(apply.scale(self._cluster, present, replicas), kinds.DEPLOYMENT, revision)
+
+    async def _delete_revision(self, revision: str) -> None:
+        for kind in (kinds.DEPLOYMENT, kinds.SERVICE, kinds.CONFIG_MAP):
+            await self._delete(kind, revision)
+
+    async def _delete(self, kind: kinds.Kind, name: str) -> None:
+        present = self._raw.of(kind).get(name)
+        if present is not None:
+            await self._attempt(apply.delete(self._cluster, kind, present), kind, name)
+
+    async def _ensure(
+        self, kind: kinds.Kind, body: client.Object, *, creation: client.Object | None = None
+    ) -> None:
+        name = body["metadata"]["name"]
+        present = self._raw.of(kind).get(name)
+        await self._attempt(apply.ensure(self._cluster, kind, body, present, creation=creation), kind, name)
+
+    async def _attempt(self, write: Coroutine[Any, Any, object], kind: kinds.Kind, name: str) -> None:
+        """One object's trouble holds up no other object; no answer at all ends the attempt at once."""
+        try:
+            await write
+        except errors.UnreachableError:
+            raise
+        except apply.NameTakenError:
+            self.outcome.conflicts.append(observed.Conflict(kind=kind.name, name=name))
+        except errors.ClusterError as exc:
+            self.outcome.errors.append(exc)
+            if isinstance(exc, errors.RefusedError | errors.ForbiddenError):
+                self.outcome.refused[name] = observed.Failure(reasons.POD_CREATION_FAILED, str(exc))
