@@ -1,0 +1,23 @@
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.model_loader import servers
+
+
+@pytest.fixture
+def web() -> Iterator[servers.Web]:
+    with servers.a_web_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3]:
+    with servers.an_s3_store(tmp_path_factory.mktemp("s3")) as store:
+        yield store
+
+
+@pytest.fixture
+def model_dir(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "model"

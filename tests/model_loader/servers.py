@@ -1,0 +1,187 @@
+"""Real servers on loopback that tests fetch from: a web server with bad habits, and SeaweedFS as S3 store."""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore import config as boto_config
+from botocore import exceptions as boto_exceptions
+
+ACCESS_KEY, SECRET_KEY = "writer", "writer-secret-value"
+STRANGER_ACCESS_KEY, STRANGER_SECRET_KEY = "stranger", "stranger-secret-value"
+_START_SECONDS = 60.0
+
+
+@dataclasses.dataclass
+class Web:
+    """``answers`` maps a path to the answers it gives one after the other, the last one for ever."""
+
+    url: str
+    answers: dict[str, list["Answer"]] = dataclasses.field(default_factory=dict)
+    requests: list[str] = dataclasses.field(default_factory=list)
+    released: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """``length``: what Content-Length claims, None for a chunked answer; ``stalls``: the end never comes."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = -1
+    stalls: bool = False
+
+
+@contextlib.contextmanager
+def a_web_server() -> Iterator[Web]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            web.requests.append(self.path)
+            answers = web.answers.get(self.path, [Answer(404, b"no such page")])
+            _send(self, answers.pop(0) if len(answers) > 1 else answers[0], web.released)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        web = Web(url=f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield web
+        web.released.set()
+        server.shutdown()
+        thread.join()
+
+
+def _send(handler: http.server.BaseHTTPRequestHandler, answer: Answer, released: threading.Event) -> None:
+    handler.send_response(answer.status)
+    for name, value in answer.headers:
+        handler.send_header(name, value)
+    body = answer.body
+    if answer.length is None:
+        handler.send_header("Transfer-Encoding", "chunked")
+        body = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    else:
+        length = len(body) if answer.length == -1 else answer.length
+        handler.send_header("Content-Length", str(length))
+        handler.close_connection = length != len(body)
+    handler.end_headers()
+    with contextlib.suppress(ConnectionError):
+        handler.wfile.write(body)
+        handler.wfile.flush()
+    if answer.stalls:
+        released.wait()
+
+
+@dataclasses.dataclass(frozen=True)
+class S3:
+    """A running store; ``client`` is boto3's, with the right to write."""
+
+    endpoint: str
+    client: Any
+
+    def environment(self, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> dict[str, str]:
+        """What a credentialsSecret would hold."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+        }
+
+
+@contextlib.contextmanager
+def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
+    """SeaweedFS with two accounts: one that may do everything, one that may read another bucket only."""
+    accounts = [
+        ("writer", ACCESS_KEY, SECRET_KEY, ["Admin", "Read", "Write", "List"]),
+        ("stranger", STRANGER_ACCESS_KEY, STRANGER_SECRET_KEY, ["Read:elsewhere"]),
+    ]
+    identities = [
+        {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+        for name, key, secret, actions in accounts
+    ]
+    (directory / "s3.json").write_text(json.dumps({"identities": identities}))
+    (directory / "data").mkdir()
+    ports = _free_ports(8)
+    with (directory / "log").open("wb") as log:
+        process = subprocess.Popen(_command(ports), cwd=directory, stdout=log, stderr=log)
+    endpoint = f"http://127.0.0.1:{ports[3]}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name="us-east-1",
+        config=boto_config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )
+    try:
+        _wait_until_it_writes(client, process, directory / "log")
+        yield S3(endpoint=endpoint, client=client)
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(timeout=30)
+        _remove_sockets(ports)
+
+
+def _command(ports: list[int]) -> list[str]:
+    parts = ("master", "volume", "filer", "s3")
+    return [
+        shutil.which("weed", path=pathlib.Path(sys.executable).parent) or "weed",
+        "-logtostderr=true",
+        "server",
+        "-dir=data",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-s3",
+        "-s3.config=s3.json",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
+        "-master.volumeSizeLimitMB=64",
+        *(f"-{part}.port={port}" for part, port in zip(parts, ports[:4], strict=True)),
+        *(f"-{part}.port.grpc={port}" for part, port in zip(parts, ports[4:], strict=True)),
+    ]
+
+
+def _wait_until_it_writes(client: Any, process: "subprocess.Popen[bytes]", log: pathlib.Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            client.create_bucket(Bucket="models")
+            client.put_object(Bucket="models", Key="first", Body=b"x")
+        except (boto_exceptions.BotoCoreError, boto_exceptions.ClientError) as exc:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"SeaweedFS does not come up: {log.read_text()[-2000:]}") from exc
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _remove_sockets(ports: list[int]) -> None:
+    for port in ports:
+        for leftover in pathlib.Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+            leftover.unlink()

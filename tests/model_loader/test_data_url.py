@@ -1,0 +1,65 @@
+import pytest
+
+from model_loader import data_url, errors
+
+
+@pytest.mark.parametrize(
+    ("text", "bucket", "key", "name"),
+    [
+        ("s3://models/churn/1/model.tar.gz", "models", "churn/1/model.tar.gz", "model.tar.gz"),
+        ("S3://models/model.json", "models", "model.json", "model.json"),
+        ("s3://models/a b/100%25?#.ubj", "models", "a b/100%25?#.ubj", "100%25?#.ubj"),
+    ],
+)
+def test_an_s3_key_is_taken_as_written(text: str, bucket: str, key: str, name: str) -> None:
+    location = data_url.read(text)
+    assert isinstance(location, data_url.S3Object)
+    assert (location.bucket, location.key) == (bucket, key)
+    assert data_url.file_name(location) == name
+
+
+def test_a_web_url_keeps_its_query_for_the_server_and_hides_it_from_people() -> None:
+    location = data_url.read("https://store.test:8443/a%20b/model.json?X-Amz-Signature=secret#part")
+    assert isinstance(location, data_url.WebFile)
+    assert location.url == "https://store.test:8443/a%20b/model.json?X-Amz-Signature=secret"
+    assert location.shown == "https://store.test:8443/a%20b/model.json"
+    assert data_url.file_name(location) == "model.json"
+
+
+def test_a_file_url_is_percent_decoded() -> None:
+    location = data_url.read("file:///models/a%20b.json")
+    assert location == data_url.LocalFile(path="/models/a b.json", shown="file:///models/a b.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("models/model.tar.gz", "must begin with s3://, http://, https://, file://"),
+        ("ftp://host/model", "must begin with"),
+        ("s3:/models/model", "must begin with"),
+        ("s3://models", "s3://BUCKET/KEY"),
+        ("s3:///key", "s3://BUCKET/KEY"),
+        ("s3://models/directory/", "s3://BUCKET/KEY"),
+        ("s3://models/a//b", "empty part"),
+        ("http:///model", "names no host"),
+        ("http://host:port/model", "no valid URL"),
+        ("http://[::1/model", "no valid URL"),
+        ("file://elsewhere/model", "without a host"),
+    ],
+)
+def test_a_url_that_names_no_artefact_is_refused_in_words(text: str, message: str) -> None:
+    with pytest.raises(errors.SettingsError, match=message):
+        data_url.read(text)
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        data_url.read("https://user:hunter2@host/model.json?token=hunter3")
+    assert "hunter" not in str(caught.value)
+    assert "https://host/model.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["http://host/", "http://host", "file:///", "http://host/..", "s3://b/.."])
+def test_an_artefact_without_a_usable_file_name_is_refused(text: str) -> None:
+    with pytest.raises(errors.SettingsError, match="names no file"):
+        data_url.file_name(data_url.read(text))
