@@ -1,11 +1,15 @@
-"""What a pod says about itself, from the API's JSON."""
+"""What pods and Deployments say about themselves, from the API's JSON."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from endpoint_contract import labels, model_identity, pod_environment
-from endpoint_operator.rollout import pod_failures
-from endpoint_operator.rollout.observed import PodState
+from endpoint_operator.rollout import pod_failures, reasons
+from endpoint_operator.rollout.observed import DeploymentState, Failure, PodState
+
+_PROGRESS_DEADLINE = 600
+_GENERATED_POD_NAME = re.compile(r'^pods "[^"]*" is ')
 
 
 def pod(raw: Mapping[str, Any]) -> PodState:
@@ -25,6 +29,19 @@ def pod(raw: Mapping[str, Any]) -> PodState:
         failure=None if ready else pod_failures.of(raw),
         image_id=_container(status, pod_environment.CONTAINER_MODEL_SERVER).get("imageID") or "",
         identity=_identity(status),
+    )
+
+
+def deployment(raw: Mapping[str, Any]) -> DeploymentState:
+    """The state of a Deployment. What it says of an older spec than its present one counts as nothing."""
+    metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
+    is_current = status.get("observedGeneration", 0) >= metadata.get("generation", 0)
+    return DeploymentState(
+        desired=spec.get("replicas", 1),
+        ready=status.get("readyReplicas", 0) if is_current else 0,
+        updated=status.get("updatedReplicas", 0) if is_current else 0,
+        uid=metadata.get("uid", ""),
+        failure=_deployment_failure(spec, status) if is_current else None,
     )
 
 
@@ -61,3 +78,16 @@ def _identity(status: Mapping[str, Any]) -> model_identity.ModelIdentity | None:
 def _container(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     containers = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
     return next((container for container in containers if container.get("name") == name), {})
+
+
+def _deployment_failure(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Failure | None:
+    conditions = {condition.get("type"): condition for condition in status.get("conditions") or ()}
+    creation, progress = conditions.get("ReplicaFailure", {}), conditions.get("Progressing", {})
+    if creation.get("status") == "True":
+        # The pod's generated name is another one at every attempt.
+        message = _GENERATED_POD_NAME.sub("pods are ", creation.get("message") or "")
+        return Failure(reasons.POD_CREATION_FAILED, message)
+    if progress.get("status") == "False" and progress.get("reason") == "ProgressDeadlineExceeded":
+        seconds = spec.get("progressDeadlineSeconds", _PROGRESS_DEADLINE)
+        return Failure(reasons.PROGRESS_DEADLINE_EXCEEDED, f"no progress for {seconds} seconds")
+    return None

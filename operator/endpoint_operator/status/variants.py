@@ -1,0 +1,115 @@
+"""The serving variants one by one: weights, pods, images and models, as SageMaker's DescribeEndpoint shows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from endpoint_operator.desired import roll_out
+from endpoint_operator.rollout import plan as plans
+from endpoint_operator.rollout import readiness, routers
+from endpoint_operator.rollout.observed import Observed
+from endpoint_operator.status import facts
+
+CREATING = "Creating"
+UPDATING = "Updating"
+ACTIVATING_TRAFFIC = "ActivatingTraffic"
+
+
+def render(
+    observed: Observed, plan: plans.Plan, previous: Mapping[str, Any], *, now: str
+) -> list[dict[str, Any]]:
+    """One summary a variant of the roll-out that serves, in its order."""
+    if plan.serving is None:
+        return []
+    before = {item.get("variantName"): item for item in previous.get("productionVariants") or ()}
+    oldest = routers.oldest_table(observed)
+    current = {item.name: item.weight for item in oldest.variants if item.is_announced} if oldest else None
+    return [
+        {
+            "variantName": variant.variant_name,
+            **({} if current is None else {"currentWeight": current.get(variant.variant_name, 0.0)}),
+            "desiredWeight": plan.weights[variant.variant_name],
+            "currentInstanceCount": facts.ready_pods(observed, variant.revision),
+            "desiredInstanceCount": plan.counts[variant.variant_name],
+            "variantStatus": _going_on(observed, plan, variant, before.get(variant.variant_name) or {}, now),
+            "deployedImages": [_image(observed, variant)],
+            "model": _model(observed, variant),
+        }
+        for variant in plan.serving.variants
+    ]
+
+
+def count(observed: Observed, plan: plans.Plan) -> str:
+    """How many of the serving variants have all their pods ready, of how many: ``2/2``."""
+    if plan.serving is None:
+        return "0/0"
+    full = sum(
+        0 < plan.counts[variant.variant_name] <= facts.ready_pods(observed, variant.revision)
+        for variant in plan.serving.variants
+    )
+    return f"{full}/{len(plan.serving.variants)}"
+
+
+def _going_on(
+    observed: Observed,
+    plan: plans.Plan,
+    variant: roll_out.StoredVariant,
+    before: Mapping[str, Any],
+    now: str,
+) -> list[dict[str, Any]]:
+    found = _what(observed, plan, variant)
+    if found is None:
+        return []
+    status, message = found
+    since = [
+        item.get("startTime") for item in before.get("variantStatus") or () if item.get("status") == status
+    ]
+    return [{"status": status, "statusMessage": message, "startTime": (since[0] if since else None) or now}]
+
+
+def _what(observed: Observed, plan: plans.Plan, variant: roll_out.StoredVariant) -> tuple[str, str] | None:
+    wanted = plan.counts[variant.variant_name]
+    ready = facts.ready_pods(observed, variant.revision)
+    if ready < wanted:
+        failure = readiness.failure_of(observed, variant.revision)
+        message = f"{ready} of {wanted} pods ready" + (f": {failure.message}" if failure else "")
+        return (UPDATING if ready else CREATING), message
+    successor = _successor(plan, variant)
+    if successor is not None:
+        failure = readiness.failure_of(observed, successor.revision)
+        message = f"{successor.revision} is starting to replace it" + (
+            f": {failure.message}" if failure else ""
+        )
+        return UPDATING, message
+    if plan.phase in (plans.Phase.CUTTING_OVER, plans.Phase.LEAVING_TABLE):
+        return ACTIVATING_TRAFFIC, "routers are taking over the new route table"
+    return None
+
+
+def _successor(plan: plans.Plan, variant: roll_out.StoredVariant) -> roll_out.StoredVariant | None:
+    """The coming revision of the same variant, if it is another one."""
+    coming = plan.coming.variants if plan.coming else ()
+    return next(
+        (
+            other
+            for other in coming
+            if other.variant_name == variant.variant_name and other.revision != variant.revision
+        ),
+        None,
+    )
+
+
+def _image(observed: Observed, variant: roll_out.StoredVariant) -> dict[str, Any]:
+    resolved = sorted(
+        pod.image_id for pod in observed.live_pods(variant.revision) if pod.ready and pod.image_id
+    )
+    image = {"specifiedImage": variant.images.model}
+    return {**image, "resolvedImage": resolved[0]} if resolved else image
+
+
+def _model(observed: Observed, variant: roll_out.StoredVariant) -> dict[str, Any]:
+    """The stored identity; before it is stored, what the first pod's loader found."""
+    found = [pod for pod in observed.pods if pod.revision == variant.revision and pod.identity is not None]
+    first = min(found, key=lambda pod: (pod.started_at or 0.0, pod.name), default=None)
+    identity = observed.identities.get(variant.revision) or (first.identity if first else None)
+    model = {"dataUrl": variant.data_url}
+    return {**model, "eTag": identity.e_tag, "sha256": identity.sha256} if identity else model
