@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tests.cluster import access, control, errors, layout, lifecycle, pins, progress, tools
+from tests.cluster import access, control, errors, images, layout, lifecycle, pins, progress, tools
 
 app = typer.Typer(
     help="A real single-node Kubernetes for tests and the demo, in its own network namespace.",
@@ -38,6 +38,16 @@ def up() -> None:
         progress.tell(f"KUBECONFIG is set: using your cluster ({cluster.kubeconfig})")
     print(f"export KUBECONFIG={cluster.kubeconfig}")
     print(f"export PATH={layout.current().binaries}:$PATH")
+
+
+@app.command("images")
+def provide_images(
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"One of: {', '.join(image.name for image in images.ALL)}")
+    ] = None,
+) -> None:
+    """Build the images that changed and bring them to the cluster."""
+    images.provide(only or ())
 
 
 @app.command()

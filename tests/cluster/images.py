@@ -1,0 +1,97 @@
+"""The project's images: the one table of them, built where they changed, brought to where the cluster finds them."""
+
+import os
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from tests.cluster import access, errors, harness_images, image_inputs, layout, lifecycle, registry_images
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image. `suffix` follows the version in its tag."""
+
+    name: str
+    repository: str
+    dockerfile: Path
+    suffix: str = ""
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """What a pod calls it, e.g. localhost/pointsman/router:0.1.0."""
+        return f"{registry()}/pointsman/{self.repository}:{version()}{self.suffix}"
+
+    def digest(self, base: str) -> str:
+        """Hash of everything that the image is made of."""
+        return image_inputs.digest(
+            layout.REPOSITORY, self.dockerfile, {**self.arguments, "PYTHON_IMAGE": base}
+        )
+
+
+def _xgboost(release: str) -> Image:
+    return Image(
+        name=f"xgboost-{release}",
+        repository="xgboost",
+        dockerfile=Path("serving/xgboost.Dockerfile"),
+        suffix=f"-xgb{release}",
+        arguments={"XGBOOST_VERSION": release},
+    )
+
+
+ALL = (
+    Image("operator", "operator", Path("operator/Dockerfile")),
+    Image("router", "router", Path("serving/router.Dockerfile")),
+    Image("loader", "loader", Path("serving/loader.Dockerfile")),
+    _xgboost("3.2.0"),
+    _xgboost("2.1.4"),
+    Image("demo-store", "demo-store", Path("tests/demo/store.Dockerfile")),
+)
+
+
+def reference(name: str) -> str:
+    """What a pod calls the image of this name in the table; raises HarnessError if there is none."""
+    return named([name])[0].reference
+
+
+def registry() -> str:
+    return os.environ.get("IMAGE_REGISTRY") or "localhost"
+
+
+@cache
+def version() -> str:
+    """The project's version, which is the images' tag."""
+    project = tomllib.loads((layout.REPOSITORY / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+def named(names: Sequence[str]) -> list[Image]:
+    """These rows of the table; all of them for no name."""
+    unknown = set(names) - {image.name for image in ALL}
+    if unknown:
+        known = ", ".join(image.name for image in ALL)
+        raise errors.HarnessError(f"no image {', '.join(sorted(unknown))}; there are: {known}")
+    return [image for image in ALL if not names or image.name in names]
+
+
+def provide(names: Sequence[str] = ()) -> None:
+    """Bring the images to the cluster, building those whose inputs changed.
+
+    The harness's cluster gets them by hand, starting meanwhile if it does not run; a cluster of the user's own finds
+    them in $IMAGE_REGISTRY.
+    """
+    wanted = named(names)
+    if access.chosen() is not None:
+        registry_images.provide(wanted)
+        return
+    current = layout.current()
+    harness_images.prepare(current)
+    with ThreadPoolExecutor() as threads:
+        starting = threads.submit(lifecycle.up, current)
+        base = harness_images.provide_base(current)
+        starting.result()
+    harness_images.provide(current, wanted, base)
