@@ -37,8 +37,7 @@ async def serve(configuration: settings.Settings, predictor: dataplane.Predictor
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    counts = metrics.Metrics()
-    counts.serves(predictor.summary)
+    counts = metrics.Metrics(predictor.summary)
     cost = dataplane.measure(predictor, time.perf_counter)
     plane = dataplane.Dataplane(predictor, cost, configuration.threads)
     # The batch thread is apart from the workers, so that small requests never queue behind large ones.

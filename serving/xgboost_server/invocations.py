@@ -98,7 +98,7 @@ class Invocations:
             self._send(exchange, 204, b"", b"")
             return
         try:
-            reader = registry.reader(request.header("content-type"))
+            reader = registry.reader(request.headers.get(b"content-type", b""))
             if len(body) > INLINE_BODY:
                 self._begin_large(exchange, lambda: reader.decode(body))
                 return
@@ -156,8 +156,9 @@ class Invocations:
             self._send(exchange, 500, TEXT, b"internal error; the server's log has the details")
 
     def _writer(self, request: server.Request) -> registry.Writer:
-        default = self._default_accept or registry.reader(request.header("content-type")).usual_answer
-        return registry.writer(request.header("accept"), default)
+        headers = request.headers
+        default = self._default_accept or registry.reader(headers[b"content-type"]).usual_answer
+        return registry.writer(headers.get(b"accept", b""), default)
 
     def _send(self, exchange: server.Exchange, status: int, head: bytes, body: bytes) -> None:
         self._counts.answered(status, self._loop.time() - exchange.received_at)

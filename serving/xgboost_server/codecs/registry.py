@@ -46,9 +46,9 @@ _ANYTHING = ("*/*", "")
 
 
 @functools.lru_cache(maxsize=256)
-def reader(content_type: str) -> Reader:
-    """The reader for a Content-Type header. Raises PayloadError naming the types there are."""
-    media = media_type.parse(content_type)
+def reader(content_type: bytes) -> Reader:
+    """The reader for a Content-Type header's value. Raises PayloadError naming the types there are."""
+    media = media_type.parse(content_type.decode("latin-1"))
     if not media.name:
         raise errors.PayloadError(
             f"Content-Type is missing, which means libsvm; the accepted ones are: {', '.join(READERS)}"
@@ -61,8 +61,9 @@ def reader(content_type: str) -> Reader:
 
 
 @functools.lru_cache(maxsize=256)
-def writer(accept: str, default: str) -> Writer:
-    """The writer for an Accept header; ``default`` names the one for ``*/*`` and none. Raises AcceptError."""
+def writer(accept_header: bytes, default: str) -> Writer:
+    """The writer for an Accept header's value; ``default`` is the type for ``*/*`` and none. Raises AcceptError."""
+    accept = accept_header.decode("latin-1")
     wanted = media_type.preferences(accept)
     for media in wanted:
         found = WRITERS.get(default if media.name in _ANYTHING else media.name)
