@@ -2,15 +2,12 @@
 
 import logging
 import os
-import pathlib
 import signal
 import sys
 import threading
 
-from endpoint_contract import model_identity, pod_environment
+from endpoint_contract import model_identity
 from model_loader import errors, identity, load, settings
-
-logger = logging.getLogger("model_loader")
 
 _READABLE_BY_ALL = 0o022
 
@@ -20,11 +17,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.umask(_READABLE_BY_ALL)
     _end_on_sigterm()
-    termination_log = pathlib.Path(pod_environment.TERMINATION_LOG)
+    termination_log = settings.termination_log(sys.argv[1:])
     try:
-        config = settings.read(sys.argv[1:], os.environ)
-        termination_log = config.termination_log
-        last_word = model_identity.render(load.load(config))
+        last_word = model_identity.render(load.load(settings.read(sys.argv[1:], os.environ)))
     except errors.LoaderError as exc:
         print(exc.line(), file=sys.stderr)
         identity.leave_last_word(exc.line(), termination_log)

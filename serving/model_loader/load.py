@@ -3,6 +3,7 @@
 import errno
 import logging
 import pathlib
+from collections.abc import Callable
 
 from endpoint_contract import model_identity
 from model_loader import archive, data_url, download, errors, identity, model_dir, settings, store, unpack
@@ -14,10 +15,25 @@ _READABLE_FILE = 0o644
 _READABLE_DIRECTORY = 0o755
 
 
-def load(config: settings.Settings) -> model_identity.ModelIdentity:
+def fetched(config: settings.Settings, target: pathlib.Path) -> download.Download:
+    """Fetch the artefact as the settings say. Raises DownloadError, SettingsError."""
+    return download.fetch(
+        lambda: store.open_artefact(config.location, config.aws, stall_timeout=config.stall_timeout),
+        target,
+        shown=config.location.shown,
+        max_size=config.max_artefact_size,
+        attempts=config.attempts,
+    )
+
+
+def load(
+    config: settings.Settings,
+    *,
+    fetch: Callable[[settings.Settings, pathlib.Path], download.Download] = fetched,
+) -> model_identity.ModelIdentity:
     """Bring the model into the model directory and say which one it is. Raises LoaderError."""
     try:
-        return _load(config)
+        return _load(config, fetch)
     except OSError as exc:
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise errors.DownloadError(
@@ -26,17 +42,19 @@ def load(config: settings.Settings) -> model_identity.ModelIdentity:
         raise errors.SettingsError(f"{exc.filename or config.model_dir}: {exc.strerror or exc}") from exc
 
 
-def _load(config: settings.Settings) -> model_identity.ModelIdentity:
+def _load(
+    config: settings.Settings, fetch: Callable[[settings.Settings, pathlib.Path], download.Download]
+) -> model_identity.ModelIdentity:
     # 1. Begin clean, whatever an interrupted run left.
     expected = identity.expected(config.identity_file)
     name = data_url.file_name(config.location)
     workplace = model_dir.begin(config.model_dir)
     # 2. Fetch.
     artefact = workplace / "artefact"
-    fetched = _fetch(config, artefact)
+    got = fetch(config, artefact)
     # 3. Refuse another model before anything of it is unpacked.
     found = model_identity.ModelIdentity(
-        data_url=config.location.shown, e_tag=fetched.e_tag, sha256=fetched.sha256, size_bytes=fetched.size
+        data_url=config.location.shown, e_tag=got.e_tag, sha256=got.sha256, size_bytes=got.size
     )
     identity.check(found, expected)
     # 4. Unpack aside, then show it all at once.
@@ -46,16 +64,6 @@ def _load(config: settings.Settings) -> model_identity.ModelIdentity:
     names = model_dir.finish(config.model_dir, filled)
     logger.info("%s holds %s", config.model_dir, ", ".join(names[:20]))
     return found
-
-
-def _fetch(config: settings.Settings, target: pathlib.Path) -> download.Download:
-    return download.fetch(
-        lambda: store.open_artefact(config.location, config.aws, stall_timeout=config.stall_timeout),
-        target,
-        shown=config.location.shown,
-        max_size=config.max_artefact_size,
-        attempts=config.attempts,
-    )
 
 
 def _fill(config: settings.Settings, artefact: pathlib.Path, name: str, filled: pathlib.Path) -> None:

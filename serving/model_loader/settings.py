@@ -41,7 +41,6 @@ class Settings:
     location: data_url.Location
     model_dir: pathlib.Path
     identity_file: pathlib.Path
-    termination_log: pathlib.Path
     max_artefact_size: int
     max_unpacked_size: int
     max_files: int
@@ -66,13 +65,21 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         location=data_url.read(options.data_url),
         model_dir=pathlib.Path(options.model_dir),
         identity_file=pathlib.Path(options.identity_file),
-        termination_log=pathlib.Path(options.termination_log),
         max_artefact_size=_size(options.max_artefact_size, "--max-artefact-size"),
         max_unpacked_size=_size(options.max_unpacked_size, "--max-unpacked-size"),
         max_files=_whole_number(options.max_files, "--max-files"),
         attempts=_whole_number(options.attempts, "--attempts"),
         stall_timeout=_whole_number(options.stall_timeout, "--stall-timeout"),
         aws=_aws(environment),
+    )
+
+
+def termination_log(arguments: Sequence[str]) -> pathlib.Path:
+    """Where the last word goes, known before anything else so that bad settings can be told there too."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--termination-log", default=pod_environment.TERMINATION_LOG, nargs="?")
+    return pathlib.Path(
+        parser.parse_known_args(arguments)[0].termination_log or pod_environment.TERMINATION_LOG
     )
 
 

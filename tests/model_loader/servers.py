@@ -60,7 +60,7 @@ def a_web_server() -> Iterator[Web]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         web = Web(url=f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield web
         web.released.set()
@@ -134,7 +134,8 @@ def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
         yield S3(endpoint=endpoint, client=client)
     finally:
         client.close()
-        process.terminate()
+        # Not terminated: its orderly end takes 25 s, and nobody will read its data again.
+        process.kill()
         process.wait(timeout=30)
         _remove_sockets(ports)
 

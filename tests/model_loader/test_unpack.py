@@ -2,6 +2,7 @@ import gzip
 import io
 import pathlib
 import tarfile
+import tempfile
 import tracemalloc
 
 import pytest
@@ -156,12 +157,11 @@ def test_a_member_of_negative_size_is_refused(tmp_path: pathlib.Path) -> None:
 
 def test_an_archive_cut_off_anywhere_is_refused(tmp_path: pathlib.Path) -> None:
     whole = archives.an_archive().with_file("model", b"0123456789" * 100).with_file("b", b"{}").plain()
-    ends_well = len(whole) - tarfile.RECORDSIZE
     for end in range(512, 512 * 6, 256):
         source = tmp_path / str(end) / "model.tar"
         source.parent.mkdir()
         source.write_bytes(whole[:end])
-        assert "damaged" in refusal(source), (end, ends_well)
+        assert "damaged" in refusal(source), end
 
 
 def test_a_damaged_header_is_not_taken_for_the_end(tmp_path: pathlib.Path) -> None:
@@ -201,8 +201,6 @@ def test_a_path_that_is_accepted_stays_below_the_directory(name: str) -> None:
 
 @given(st.binary(max_size=3000))
 def test_arbitrary_bytes_are_refused_or_unpacked_but_never_crash(content: bytes) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as directory:
         source = pathlib.Path(directory) / "model.tar.gz"
         source.write_bytes(content)
