@@ -32,9 +32,7 @@ async def endpoint(cluster: client.Client, namespace: str, name: str) -> Raw | N
     """The endpoint as it is now, or None when it is gone. Raises ClusterError."""
     found, lists = await asyncio.gather(
         _endpoint_and_config(cluster, namespace, name),
-        asyncio.gather(
-            *(cluster.list(kind.path(namespace), selector=labels.selector(name)) for kind in kinds.CHILDREN)
-        ),
+        asyncio.gather(*(_list(cluster, kind, namespace, labels.selector(name)) for kind in kinds.CHILDREN)),
     )
     if found is None:
         return None
@@ -57,6 +55,14 @@ async def _endpoint_and_config(
     if not isinstance(config_name, str) or not config_name:
         return raw, None
     return raw, await _get(cluster, kinds.ENDPOINT_CONFIG.path(namespace, config_name))
+
+
+async def _list(
+    cluster: client.Client, kind: kinds.Kind, namespace: str, selector: str
+) -> list[client.Object]:
+    # Items of a list come without the kind that the same object has when it is read alone.
+    items = await cluster.list(kind.path(namespace), selector=selector)
+    return [{**item, "apiVersion": kind.api_version, "kind": kind.name} for item in items]
 
 
 async def _get(cluster: client.Client, path: str) -> client.Object | None:

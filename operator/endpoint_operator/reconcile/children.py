@@ -28,7 +28,7 @@ class Outcome:
 
     conflicts: list[observed.Conflict] = field(default_factory=list)
     refused: dict[str, observed.Failure] = field(default_factory=dict)
-    errors: list[errors.ClusterError] = field(default_factory=list)
+    failed: list[errors.ClusterError] = field(default_factory=list)
 
 
 class Children:
@@ -169,6 +169,6 @@ class Children:
         except apply.NameTakenError:
             self.outcome.conflicts.append(observed.Conflict(kind=kind.name, name=name))
         except errors.ClusterError as exc:
-            self.outcome.errors.append(exc)
+            self.outcome.failed.append(exc)
             if isinstance(exc, errors.RefusedError | errors.ForbiddenError):
                 self.outcome.refused[name] = observed.Failure(reasons.POD_CREATION_FAILED, str(exc))

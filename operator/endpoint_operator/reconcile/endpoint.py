@@ -101,8 +101,8 @@ class Reconciler:
         await self._report(key, raw, _with_outcome(seen, outcome), plan, coming)
 
         # 5. Come back
-        if outcome.errors:
-            raise outcome.errors[0]
+        if outcome.failed:
+            raise outcome.failed[0]
         return _sooner(plan.requeue_after, CONFLICT_RETRY if outcome.conflicts else None)
 
     def forget(self, key: Key) -> None:

@@ -11,7 +11,7 @@ from endpoint_operator.api import errors, parse
 from endpoint_operator.cluster import client, kinds, observe
 from endpoint_operator.desired import model_identity as identities
 from endpoint_operator.desired import names, roll_out, route_table
-from endpoint_operator.rollout import deployment_state, observed, pod_state, reasons
+from endpoint_operator.rollout import observed, pod_state, reasons
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def build(
         table=written.table if written else None,
         backends_since=written.written_at.timestamp() if written and written.written_at else None,
         deployments=_deployments(raw),
-        services=frozenset(raw.of(kinds.SERVICE)),
+        services=frozenset(_of_revisions(raw, kinds.SERVICE)),
         identities=_identities(raw),
         pods=tuple(pod_state.pod(item) for item in raw.of(kinds.POD).values()),
         reports=reports,
@@ -97,10 +97,20 @@ def _labelled_serving(raw: observe.Raw) -> str | None:
     return None
 
 
+def _of_revisions(raw: observe.Raw, kind: kinds.Kind) -> dict[str, client.Object]:
+    """Only the objects of variant revisions, each named as its revision; not those of the endpoint as a whole."""
+    found = raw.of(kind).items()
+    return {
+        name: item
+        for name, item in found
+        if (item["metadata"].get("labels") or {}).get(labels.REVISION) == name
+    }
+
+
 def _deployments(raw: observe.Raw) -> dict[str, observed.DeploymentState]:
-    return {name: deployment_state.deployment(item) for name, item in raw.of(kinds.DEPLOYMENT).items()}
+    return {name: pod_state.deployment(item) for name, item in _of_revisions(raw, kinds.DEPLOYMENT).items()}
 
 
 def _identities(raw: observe.Raw) -> dict[str, model_identity.ModelIdentity]:
-    found = {name: identities.read(item) for name, item in raw.of(kinds.CONFIG_MAP).items()}
+    found = {name: identities.read(item) for name, item in _of_revisions(raw, kinds.CONFIG_MAP).items()}
     return {name: identity for name, identity in found.items() if identity is not None}
