@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,13 +178,6 @@ async def a_kubernetes_api() -> AsyncIterator[KubernetesApi]:
         yield api
     finally:
         await api.stop()
-
-
-async def until(is_so: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    """Wait for a condition. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(0.002)  # noqa: ASYNC110 - the condition may be anything, also another process's
 
 
 def a_config_map(text: str | None, *, name: str = "churn-routes") -> dict[str, Any]:

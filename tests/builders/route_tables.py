@@ -1,5 +1,7 @@
 """Route tables and snapshots that read well in tests."""
 
+from collections.abc import Mapping
+
 from endpoint_contract import route_table
 from endpoint_router import routing
 
@@ -16,15 +18,17 @@ def a_table(*, revision: int = 1, endpoint: str = "churn", **weights: float) -> 
     )
 
 
-def a_file_table(*, revision: int = 1, endpoint: str = "churn", **addresses: tuple[float, str]) -> str:
-    """The JSON document of a table with fixed addresses: ``Variant1=(0.5, "127.0.0.1:9001")``."""
+def a_file_table(
+    variants: Mapping[str, tuple[float, str]], *, revision: int = 1, endpoint: str = "churn"
+) -> str:
+    """The JSON document of a table with fixed addresses: ``{"Variant1": (0.5, "127.0.0.1:9001")}``."""
     return route_table.render(
         route_table.RouteTable(
             endpoint=endpoint,
             revision=revision,
             variants=tuple(
                 route_table.Variant(name, weight, (route_table.Backend(addresses=(address,)),))
-                for name, (weight, address) in addresses.items()
+                for name, (weight, address) in variants.items()
             ),
         )
     )

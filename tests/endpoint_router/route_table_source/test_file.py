@@ -10,10 +10,10 @@ import pytest
 from endpoint_contract import route_table
 from endpoint_router import routing
 from endpoint_router.route_table_source import file
-from tests.builders import kubernetes_api, route_tables
+from tests.builders import route_tables, waiting
 
-ONE = route_tables.a_file_table(revision=1, Variant1=(1.0, "127.0.0.1:9001"))
-TWO = route_tables.a_file_table(revision=2, Variant1=(1.0, "127.0.0.1:9001"))
+ONE = route_tables.a_file_table({"Variant1": (1.0, "127.0.0.1:9001")}, revision=1)
+TWO = route_tables.a_file_table({"Variant1": (1.0, "127.0.0.1:9001")}, revision=2)
 
 
 @contextlib.asynccontextmanager
@@ -58,7 +58,7 @@ async def test_a_changed_file_is_handed_on(tmp_path: Path, write: Callable[[Path
     async with following(path) as revisions:
         assert revisions == [1]
         write(path, TWO)
-        await kubernetes_api.until(lambda: revisions == [1, 2])
+        await waiting.until(lambda: revisions == [1, 2])
 
 
 async def test_a_link_that_is_swapped_is_followed(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ async def test_a_link_that_is_swapped_is_followed(tmp_path: Path) -> None:
     async with following(tmp_path / "data" / "table.json") as revisions:
         (tmp_path / "swap").symlink_to("b")
         (tmp_path / "swap").replace(tmp_path / "data")
-        await kubernetes_api.until(lambda: revisions == [1, 2])
+        await waiting.until(lambda: revisions == [1, 2])
 
 
 @pytest.mark.parametrize("bad", ["", "{", '{"version": 1}', ONE.replace("1.0", "-1")])
@@ -81,13 +81,13 @@ async def test_a_bad_table_is_refused_whole_and_logged_once(
     path.write_text(ONE)
     async with following(path) as revisions:
         replace_by_rename(path, bad)
-        await kubernetes_api.until(lambda: bool(caplog.records))
+        await waiting.until(lambda: bool(caplog.records))
         for _ in range(3):
             path.touch()
             await asyncio.sleep(file.POLL_SECONDS)
         assert revisions == [1]
         replace_by_rename(path, TWO)
-        await kubernetes_api.until(lambda: revisions == [1, 2])
+        await waiting.until(lambda: revisions == [1, 2])
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
@@ -98,10 +98,10 @@ async def test_a_file_that_goes_leaves_the_table_and_is_taken_up_again(
     path.write_text(ONE)
     async with following(path) as revisions:
         path.unlink()
-        await kubernetes_api.until(lambda: "can't read" in caplog.text)
+        await waiting.until(lambda: "can't read" in caplog.text)
         assert revisions == [1]
         replace_by_rename(path, TWO)
-        await kubernetes_api.until(lambda: revisions == [1, 2])
+        await waiting.until(lambda: revisions == [1, 2])
 
 
 def test_a_first_read_that_fails_is_an_error_that_names_the_file(tmp_path: Path) -> None:

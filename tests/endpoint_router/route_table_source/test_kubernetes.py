@@ -8,7 +8,7 @@ import pytest
 from endpoint_contract import route_table
 from endpoint_router import routing, stored_table
 from endpoint_router.route_table_source import api_server, kubernetes, watch
-from tests.builders import kubernetes_api, route_tables
+from tests.builders import kubernetes_api, route_tables, waiting
 from tests.builders.kubernetes_api import CONFIG_MAPS, SLICES
 
 FAST = watch.Timing(watch=30.0, first_wait=0.01, longest_wait=0.05, stable_after=0.0)
@@ -64,13 +64,13 @@ async def test_the_first_snapshot_waits_for_both_streams(
     api: kubernetes_api.KubernetesApi, tmp_path: Path
 ) -> None:
     async with following(api, tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
         assert snapshots == [], "slices are known, the table is not"
         put_table(api)
-        await kubernetes_api.until(lambda: len(snapshots) == 1)
+        await waiting.until(lambda: len(snapshots) == 1)
         assert snapshots[0].ready_addresses() == {SERVICE: 0}
         api.put(SLICES, kubernetes_api.a_slice(SERVICE, "10.0.0.1"))
-        await kubernetes_api.until(lambda: len(snapshots) == 2)
+        await waiting.until(lambda: len(snapshots) == 2)
     assert snapshots[1].addresses == {SERVICE: routing.Addresses(("10.0.0.1:8080",))}
 
 
@@ -78,8 +78,8 @@ async def test_only_this_endpoint_is_asked_for(api: kubernetes_api.KubernetesApi
     api.put(CONFIG_MAPS, kubernetes_api.a_config_map("{}", name="other-routes"))
     api.put(SLICES, kubernetes_api.a_slice("other-variant1", "10.0.0.9", endpoint="other"))
     async with following(an_api_with_a_table(api), tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: bool(snapshots))
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
+        await waiting.until(lambda: bool(snapshots))
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
     assert set(snapshots[0].addresses) == {SERVICE}
     assert {asked.query.get("fieldSelector") for asked in api.asked if asked.path == CONFIG_MAPS} == {
         "metadata.name=churn-routes"
@@ -93,10 +93,10 @@ async def test_tables_are_taken_as_they_come_never_ordered(
     api: kubernetes_api.KubernetesApi, tmp_path: Path
 ) -> None:
     async with following(an_api_with_a_table(api), tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and revisions(snapshots) == [1])
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and revisions(snapshots) == [1])
         put_table(api, revision=7)
         put_table(api, revision=3)
-        await kubernetes_api.until(lambda: revisions(snapshots) == [1, 7, 3])
+        await waiting.until(lambda: revisions(snapshots) == [1, 7, 3])
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ async def test_a_bad_table_is_refused_whole_logged_once_and_the_last_good_stays(
     api: kubernetes_api.KubernetesApi, tmp_path: Path, caplog: pytest.LogCaptureFixture, bad: str
 ) -> None:
     async with following(an_api_with_a_table(api), tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
         api.put(CONFIG_MAPS, kubernetes_api.a_config_map(bad))
         api.put(CONFIG_MAPS, kubernetes_api.a_config_map(bad) | {"touched": True})
-        await kubernetes_api.until(lambda: "is refused" in caplog.text)
+        await waiting.until(lambda: "is refused" in caplog.text)
         api.put(SLICES, kubernetes_api.a_slice(SERVICE, "10.0.0.2"))
-        await kubernetes_api.until(lambda: snapshots[-1].addresses[SERVICE].ready == ("10.0.0.2:8080",))
+        await waiting.until(lambda: snapshots[-1].addresses[SERVICE].ready == ("10.0.0.2:8080",))
         assert revisions(snapshots) == [1, 1], "addresses go on changing under the old table"
         put_table(api, revision=2)
-        await kubernetes_api.until(lambda: revisions(snapshots)[-1] == 2)
+        await waiting.until(lambda: revisions(snapshots)[-1] == 2)
     assert caplog.text.count("is refused") == 1
 
 
@@ -128,24 +128,24 @@ async def test_a_deleted_config_map_keeps_the_last_table(
     api: kubernetes_api.KubernetesApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with following(an_api_with_a_table(api), tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
         api.delete(CONFIG_MAPS, "churn-routes")
-        await kubernetes_api.until(lambda: "the table stays" in caplog.text)
+        await waiting.until(lambda: "the table stays" in caplog.text)
         api.put(SLICES, kubernetes_api.a_slice(SERVICE, "10.0.0.2"))
-        await kubernetes_api.until(lambda: len(snapshots) == 2)
+        await waiting.until(lambda: len(snapshots) == 2)
         assert revisions(snapshots) == [1, 1]
         put_table(api)
-        await kubernetes_api.until(lambda: len(snapshots) == 3)
+        await waiting.until(lambda: len(snapshots) == 3)
 
 
 async def test_a_broken_stream_of_slices_does_not_hold_up_the_table(
     api: kubernetes_api.KubernetesApi, tmp_path: Path
 ) -> None:
     async with following(an_api_with_a_table(api), tmp_path / "state") as snapshots:
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1 and api.watches(SLICES) == 1)
         api.send_raw(SLICES, b'{"type": "ADDED", "object": {"metadata": {"na')
         put_table(api, revision=2)
-        await kubernetes_api.until(lambda: revisions(snapshots) == [1, 2])
+        await waiting.until(lambda: revisions(snapshots) == [1, 2])
 
 
 async def test_a_restart_without_the_api_serves_from_the_stored_table_and_then_catches_up(
@@ -153,14 +153,14 @@ async def test_a_restart_without_the_api_serves_from_the_stored_table_and_then_c
 ) -> None:
     state_file = tmp_path / stored_table.FILE_NAME
     async with following(an_api_with_a_table(api), state_file) as snapshots:
-        await kubernetes_api.until(lambda: bool(snapshots) and state_file.exists())
+        await waiting.until(lambda: bool(snapshots) and state_file.exists())
     await api.stop()
     async with following(api, state_file, stored_after=0.05) as again:
-        await kubernetes_api.until(lambda: bool(again))
+        await waiting.until(lambda: bool(again))
         assert again == [snapshots[-1]]
         put_table(api, revision=2)
         await api.start()
-        await kubernetes_api.until(lambda: revisions(again)[-1] == 2)
+        await waiting.until(lambda: revisions(again)[-1] == 2)
 
 
 async def test_what_the_api_delivered_in_time_is_not_replaced_by_what_was_stored(
@@ -171,7 +171,7 @@ async def test_what_the_api_delivered_in_time_is_not_replaced_by_what_was_stored
     stored_table.save(state_file, old)
     api.put(SLICES, kubernetes_api.a_slice(SERVICE, "10.0.0.1"))
     async with following(api, state_file, stored_after=0.2) as snapshots:
-        await kubernetes_api.until(lambda: bool(snapshots))
+        await waiting.until(lambda: bool(snapshots))
     assert snapshots == [routing.Snapshot(old.table, {SERVICE: routing.Addresses(("10.0.0.1:8080",))})]
 
 
@@ -186,18 +186,18 @@ async def test_a_start_without_api_and_usable_state_waits_for_the_api(
         stored_table.save(state_file, route_tables.a_snapshot(route_tables.a_table(endpoint="other")))
     await api.stop()
     async with following(api, state_file, stored_after=0.01) as snapshots:
-        await kubernetes_api.until(lambda: "stored" in caplog.text)
+        await waiting.until(lambda: "stored" in caplog.text)
         assert snapshots == []
         an_api_with_a_table(api)
         await api.start()
-        await kubernetes_api.until(lambda: bool(snapshots))
+        await waiting.until(lambda: bool(snapshots))
 
 
 async def test_a_disk_that_refuses_does_not_stop_the_routing(
     api: kubernetes_api.KubernetesApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with following(an_api_with_a_table(api), tmp_path / "missing" / "state") as snapshots:
-        await kubernetes_api.until(lambda: "would find no table" in caplog.text)
-        await kubernetes_api.until(lambda: api.watches(CONFIG_MAPS) == 1)
+        await waiting.until(lambda: "would find no table" in caplog.text)
+        await waiting.until(lambda: api.watches(CONFIG_MAPS) == 1)
         put_table(api, revision=2)
-        await kubernetes_api.until(lambda: revisions(snapshots)[-1] == 2)
+        await waiting.until(lambda: revisions(snapshots)[-1] == 2)

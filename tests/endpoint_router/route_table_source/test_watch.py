@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endpoint_router.route_table_source import api_server, watch
-from tests.builders import kubernetes_api
+from tests.builders import kubernetes_api, waiting
 
 PATH = kubernetes_api.CONFIG_MAPS
 FAST = watch.Timing(watch=30.0, first_wait=0.01, longest_wait=0.05, stable_after=0.0)
@@ -65,21 +65,21 @@ async def test_the_list_comes_whole_and_each_change_after_it(api: kubernetes_api
     api.put(PATH, an_object("a", 1))
     api.put(PATH, an_object("b", 2))
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.put(PATH, an_object("b", 3))
         api.put(PATH, an_object("c", 4))
         api.delete(PATH, "a")
-        await kubernetes_api.until(lambda: len(seen.states) == 4)
+        await waiting.until(lambda: len(seen.states) == 4)
     assert seen.states == [{"a": 1, "b": 2}, {"a": 1, "b": 3}, {"a": 1, "b": 3, "c": 4}, {"b": 3, "c": 4}]
 
 
 async def test_a_change_arrives_within_milliseconds(api: kubernetes_api.KubernetesApi) -> None:
     loop = asyncio.get_running_loop()
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         started = loop.time()
         api.put(PATH, an_object("a", 1))
-        await kubernetes_api.until(lambda: seen.last == {"a": 1})
+        await waiting.until(lambda: seen.last == {"a": 1})
         assert loop.time() - started < 0.1
 
 
@@ -88,12 +88,12 @@ async def test_a_watch_that_ends_is_resumed_and_misses_nothing(
     api: kubernetes_api.KubernetesApi, end: str
 ) -> None:
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         getattr(api, end)()
         api.put(PATH, an_object("a", 1))
-        await kubernetes_api.until(lambda: seen.last == {"a": 1} and api.watches(PATH) == 1)
+        await waiting.until(lambda: seen.last == {"a": 1} and api.watches(PATH) == 1)
         getattr(api, end)()
-        await kubernetes_api.until(lambda: api.count("watch", PATH) == 3)
+        await waiting.until(lambda: api.count("watch", PATH) == 3)
     assert api.count("list", PATH) == 1
 
 
@@ -101,13 +101,13 @@ async def test_a_bookmark_moves_the_version_so_that_history_may_be_forgotten(
     api: kubernetes_api.KubernetesApi,
 ) -> None:
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.expire()
         api.bookmark(PATH)
         api.put(PATH, an_object("a", 1))
-        await kubernetes_api.until(lambda: seen.last == {"a": 1})
+        await waiting.until(lambda: seen.last == {"a": 1})
         api.end_watches()
-        await kubernetes_api.until(lambda: api.count("watch", PATH) == 2 and api.watches(PATH) == 1)
+        await waiting.until(lambda: api.count("watch", PATH) == 2 and api.watches(PATH) == 1)
     assert api.count("list", PATH) == 1
     assert seen.states == [{}, {"a": 1}], "a bookmark is no change"
 
@@ -115,23 +115,23 @@ async def test_a_bookmark_moves_the_version_so_that_history_may_be_forgotten(
 async def test_an_expired_version_is_listed_anew(api: kubernetes_api.KubernetesApi) -> None:
     api.put(PATH, an_object("a", 1))
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.cut_watches()
         api.delete(PATH, "a")
         api.put(PATH, an_object("b", 2))
         api.expire()
-        await kubernetes_api.until(lambda: seen.last == {"b": 2})
+        await waiting.until(lambda: seen.last == {"b": 2})
     assert api.count("list", PATH) == 2
     assert {} not in seen.states, "what is known stays until the new list is there"
 
 
 async def test_an_error_event_in_the_stream_is_answered_by_a_list(api: kubernetes_api.KubernetesApi) -> None:
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.end_watches_with_410()
-        await kubernetes_api.until(lambda: api.count("list", PATH) == 2 and api.watches(PATH) == 1)
+        await waiting.until(lambda: api.count("list", PATH) == 2 and api.watches(PATH) == 1)
         api.put(PATH, an_object("a", 1))
-        await kubernetes_api.until(lambda: seen.last == {"a": 1})
+        await waiting.until(lambda: seen.last == {"a": 1})
 
 
 @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ async def test_nonsense_changes_nothing_and_is_answered_by_a_list(
 ) -> None:
     api.put(PATH, an_object("a", 1))
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.send_raw(PATH, garbage)
-        await kubernetes_api.until(lambda: api.count("list", PATH) == 2 and api.watches(PATH) == 1)
+        await waiting.until(lambda: api.count("list", PATH) == 2 and api.watches(PATH) == 1)
     assert all(state == {"a": 1} for state in seen.states)
 
 
@@ -165,15 +165,15 @@ async def test_a_fault_keeps_what_is_known_and_heals(
 ) -> None:
     api.put(PATH, an_object("a", 1))
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.fault = fault
         api.cut_watches()
         before = len(api.asked)
-        await kubernetes_api.until(lambda: len(api.asked) >= before + 5)
+        await waiting.until(lambda: len(api.asked) >= before + 5)
         assert seen.states == [{"a": 1}]
         api.put(PATH, an_object("a", 2))
         api.fault = None
-        await kubernetes_api.until(lambda: seen.last == {"a": 2} and api.watches(PATH) == 1)
+        await waiting.until(lambda: seen.last == {"a": 2} and api.watches(PATH) == 1)
     warnings = [record for record in caplog.records if record.levelname == "WARNING"]
     assert len(warnings) == 1, "an outage is told once, not at every try"
 
@@ -181,11 +181,11 @@ async def test_a_fault_keeps_what_is_known_and_heals(
 async def test_an_api_that_goes_and_comes_back_is_found_again(api: kubernetes_api.KubernetesApi) -> None:
     api.put(PATH, an_object("a", 1))
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         await api.stop()
         api.put(PATH, an_object("a", 2))
         await api.start()
-        await kubernetes_api.until(lambda: seen.last == {"a": 2})
+        await waiting.until(lambda: seen.last == {"a": 2})
 
 
 async def test_an_api_that_accepts_and_never_answers_is_given_up(
@@ -195,15 +195,15 @@ async def test_an_api_that_accepts_and_never_answers_is_given_up(
     api.put(PATH, an_object("a", 1))
     api.fault = "hang"
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.count("list", PATH) >= 2)
+        await waiting.until(lambda: api.count("list", PATH) >= 2)
         api.fault = None
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.fault = "hang"
         api.cut_watches()
-        await kubernetes_api.until(lambda: api.count("watch", PATH) >= 3)
+        await waiting.until(lambda: api.count("watch", PATH) >= 3)
         api.fault = None
         api.put(PATH, an_object("a", 2))
-        await kubernetes_api.until(lambda: seen.last == {"a": 2})
+        await waiting.until(lambda: seen.last == {"a": 2})
 
 
 async def test_a_watch_that_falls_silent_beyond_its_time_is_given_up(
@@ -213,7 +213,7 @@ async def test_a_watch_that_falls_silent_beyond_its_time_is_given_up(
         watch=1.0, silence_beyond_watch=-0.9, first_wait=0.01, longest_wait=0.05, stable_after=0.0
     )
     async with following(api, timing=timing):
-        await kubernetes_api.until(lambda: api.count("watch", PATH) >= 3)
+        await waiting.until(lambda: api.count("watch", PATH) >= 3)
     assert api.count("watch", PATH) >= 3
 
 
@@ -233,18 +233,18 @@ async def test_every_request_carries_the_token_of_that_moment(
 ) -> None:
     (tmp_path / "token").write_text("first\n")
     async with following(api, account=tmp_path):
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         (tmp_path / "token").write_text("second")
         api.end_watches()
-        await kubernetes_api.until(lambda: api.count("watch", PATH) == 2)
+        await waiting.until(lambda: api.count("watch", PATH) == 2)
     assert [asked.authorization for asked in api.asked] == ["Bearer first", "Bearer first", "Bearer second"]
 
 
 async def test_an_event_larger_than_any_read_buffer_arrives(api: kubernetes_api.KubernetesApi) -> None:
     async with following(api) as seen:
-        await kubernetes_api.until(lambda: api.watches(PATH) == 1)
+        await waiting.until(lambda: api.watches(PATH) == 1)
         api.put(PATH, an_object("a", 1) | {"ballast": "x" * 900_000})
-        await kubernetes_api.until(lambda: seen.last == {"a": 1})
+        await waiting.until(lambda: seen.last == {"a": 1})
     assert api.count("list", PATH) == 1
 
 
