@@ -130,7 +130,7 @@ class Invocation:
         self._lane = lane
         self._tried: list[upstream.Pod] = []
         self._pod: upstream.Pod
-        self._call: client.Call
+        self._call: client.Call | None = None  # refers back to this: forgotten as soon as it is over
         self._sent_at = 0.0
 
     def start(self, number: float) -> None:
@@ -144,6 +144,7 @@ class Invocation:
     def answered(self, answer: heads.Answer) -> None:
         """The model's answer is complete."""
         proxy, lane = self._proxy, self._lane
+        self._call = None
         self._pod.outstanding -= 1
         answered_at = _clock()
         status = answer.status
@@ -158,6 +159,7 @@ class Invocation:
 
     def failed(self, failure: client.Failure, reason: str) -> None:
         """The model gave no answer: try another pod when nothing was sent, else answer the error."""
+        self._call = None
         self._proxy.upstreams.failed(self._pod)
         if failure is client.Failure.NOT_SENT:
             self._tried.append(self._pod)
@@ -182,11 +184,12 @@ class Invocation:
         head = answers.model_head(self._route.request_line, pod.host_line, request.headers, len(request.body))
         self._sent_at = _clock()
         deadline = self._exchange.received_at + self._proxy.model_seconds
-        self._call = client.Call(head, request.body, self, deadline)
-        pod.pool.send(self._call)
+        call = self._call = client.Call(head, request.body, self, deadline)
+        pod.pool.send(call)
 
     def _abort(self) -> None:
-        self._call.cancel()
+        if self._call is not None:
+            self._call.cancel()
         self._pod.outstanding -= 1
         self._lane.counters.concurrent -= 1
 

@@ -57,4 +57,5 @@ class Exchange:
         """
         if not self.is_over:
             self.is_over = True
+            self.on_abort = None  # it refers back to this exchange
             self._connection.answer(self.request, status, header_lines, body)

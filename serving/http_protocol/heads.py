@@ -20,6 +20,9 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")
 _METHODS = {name.encode(): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")}
+_SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type")
+
+_Parser = type[httptools.HttpRequestParser] | type[httptools.HttpResponseParser]
 
 NO_LENGTH = -1
 """The length of a body whose head does not say it."""
@@ -90,18 +93,16 @@ class Answer:
 class _Fields:
     """Receives what httptools finds in one head."""
 
-    __slots__ = ("count", "is_complete", "repeated", "values")
+    __slots__ = ("is_complete", "repeated", "values")
 
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
-        self.count = 0
         self.repeated: list[bytes] = []
         self.is_complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         key = name.lower()
         values = self.values
-        self.count += 1
         if key in values:
             self.repeated.append(key)
             values[key] += b", " + value.strip(b" \t")
@@ -117,30 +118,32 @@ def parse_request(head: bytes) -> Request:
     line = _REQUEST_LINE.match(head)
     if line is None or line.end() > limits.LINE_BYTES:
         raise _refused_request_line(head)
-    fields = _Fields()
-    try:
-        httptools.HttpRequestParser(fields).feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass  # an offer that the server may ignore; the body is read by its length like any other
-    except httptools.HttpParserError as exc:
-        raise RefusedError(400, f"the request is malformed: {exc}") from exc
     method, target, minor = line.groups()
-    request = Request(_METHODS.get(method) or method.decode(), target.decode(), fields.values, minor == b"1")
-    _check_fields(fields)
-    if b"host" not in fields.values and request.is_http_1_1:
+    request = Request(_METHODS.get(method) or method.decode(), target.decode(), {}, minor == b"1")
+    headers = request.headers = _fields(head, httptools.HttpRequestParser, 400)
+    if b"host" not in headers and request.is_http_1_1:
         raise RefusedError(400, "the header Host is missing")
-    _frame_request(request, fields.values)
+    _frame_request(request, headers)
     return request
 
 
-def _check_fields(fields: _Fields) -> None:
+def _fields(head: bytes, parser: _Parser, status: int) -> dict[bytes, bytes]:
+    """The header lines of ``head``, checked by httptools. Raises RefusedError with ``status``, or 431."""
+    fields = _Fields()
+    try:
+        parser(fields).feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass  # an offer that may be ignored; the body is read by its length like any other
+    except httptools.HttpParserError as exc:
+        raise RefusedError(status, f"the head is malformed: {exc}") from exc
     if not fields.is_complete:
-        raise RefusedError(400, "the head is malformed")
-    if fields.count > limits.HEADER_COUNT:
-        raise RefusedError(431, f"more than {limits.HEADER_COUNT} headers")
+        raise RefusedError(status, "the head is malformed")
+    if len(fields.values) + len(fields.repeated) > limits.HEADER_COUNT:
+        raise RefusedError(431 if status == 400 else status, f"more than {limits.HEADER_COUNT} headers")
     for name in fields.repeated:
-        if name in (b"host", b"content-length", b"transfer-encoding", b"content-type"):
-            raise RefusedError(400, f"the header {name.decode()} is repeated")
+        if name in _SINGLE:
+            raise RefusedError(status, f"the header {name.decode()} is repeated")
+    return fields.values
 
 
 def _refused_request_line(head: bytes) -> RefusedError:
@@ -162,9 +165,7 @@ def _frame_request(request: Request, headers: dict[bytes, bytes]) -> None:
             raise RefusedError(400, "Transfer-Encoding must be chunked, without Content-Length, on HTTP/1.1")
         request.chunked = True
         request.content_length = NO_LENGTH
-    connection = headers.get(b"connection")
-    if connection is not None:
-        request.keep_alive = _keeps_alive(connection, request.is_http_1_1)
+    request.keep_alive = _keeps_alive(headers.get(b"connection"), request.is_http_1_1)
 
 
 def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
@@ -176,26 +177,18 @@ def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
     line = _STATUS_LINE.match(head)
     if line is None:
         raise RefusedError(502, "the status line is malformed")
-    fields = _Fields()
-    try:
-        httptools.HttpResponseParser(fields).feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass
-    except httptools.HttpParserError as exc:
-        raise RefusedError(502, f"the head is malformed: {exc}") from exc
-    if not fields.is_complete or fields.count > limits.HEADER_COUNT:
-        raise RefusedError(502, "the head is malformed or has too many headers")
-    answer = Answer(int(line.group(2)), fields.values)
-    _frame_answer(answer, fields, is_http_1_1=line.group(1) == b"1", has_no_body=to_head_request)
+    minor, status = line.groups()
+    answer = Answer(int(status), _fields(head, httptools.HttpResponseParser, 502))
+    _frame_answer(answer, minor == b"1", to_head_request)
     return answer
 
 
-def _frame_answer(answer: Answer, fields: _Fields, *, is_http_1_1: bool, has_no_body: bool) -> None:
-    headers = fields.values
+def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
+    headers = answer.headers
     length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
-    if b"content-length" in fields.repeated or (length is not None and coding is not None):
+    if length is not None and coding is not None:
         raise RefusedError(502, "the length of the body can be read in two ways")
-    answer.keep_alive = _keeps_alive(headers.get(b"connection", b""), is_http_1_1)
+    answer.keep_alive = _keeps_alive(headers.get(b"connection"), is_http_1_1)
     if has_no_body or answer.status < 200 or answer.status in (204, 304):
         answer.content_length = 0
     elif coding is not None:
@@ -214,7 +207,9 @@ def _content_length(value: bytes) -> int:
     return int(value)
 
 
-def _keeps_alive(connection: bytes, is_http_1_1: bool) -> bool:
+def _keeps_alive(connection: bytes | None, is_http_1_1: bool) -> bool:
+    if connection is None or connection == b"keep-alive":
+        return is_http_1_1 or connection is not None
     options = [option.strip(b" \t") for option in connection.lower().split(b",")]
     if b"close" in options:
         return False
