@@ -44,20 +44,25 @@ def find(desired: Mapping[str, Any], observed: Mapping[str, Any]) -> Iterator[Pa
         return
     for entry in observed.get("metadata", {}).get("managedFields") or ():
         tree = _below(entry.get("fieldsV1") or {}, root)
-        if entry.get("manager") != words.MANAGER and tree:
-            yield from _walk(tree, _at(desired, root), _at(observed, root), root)
+        if entry.get("manager") != words.MANAGER and tree is not None:
+            yield from _inside(tree, _at(desired, root), _at(observed, root), root)
 
 
-def _below(tree: Mapping[str, Any], root: Path) -> Mapping[str, Any]:
+def _below(tree: Mapping[str, Any], root: Path) -> Mapping[str, Any] | None:
+    below: Mapping[str, Any] | None = tree
     for part in root:
-        tree = tree.get(f"f:{part}") or {}
-    return tree
+        below = None if below is None else below.get(f"f:{part}")
+    return below
 
 
 def _at(value: Any, root: Path) -> Any:
     for part in root:
         value = value.get(part, {})
     return value
+
+
+def _inside(tree: Mapping[str, Any], desired: Any, observed: Any, path: Path) -> Iterator[Path]:
+    return _walk(tree, desired, observed, path) if tree else _atomic(desired, observed, path)
 
 
 def _walk(tree: Mapping[str, Any], desired: Any, observed: Any, path: Path) -> Iterator[Path]:
@@ -80,9 +85,18 @@ def _field(
 ) -> Iterator[Path]:
     here = (*path, name)
     if isinstance(desired, Mapping) and name in desired:
-        yield from _walk(subtree, desired[name], observed.get(name), here)
+        yield from _inside(subtree, desired[name], observed.get(name), here)
     elif name in observed and name not in _COPIES and observed[name] not in _SERVER_DEFAULTS.get(name, ()):
         yield here
+
+
+def _atomic(desired: Any, observed: Any, path: Path) -> Iterator[Path]:
+    """A map with one writer for all of it, such as a selector: who added which key is not recorded."""
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        added = observed.keys() - desired.keys()
+        yield from (
+            (*path, key) for key in sorted(added) if observed[key] not in _SERVER_DEFAULTS.get(key, ())
+        )
 
 
 def _element(
@@ -99,7 +113,7 @@ def _element(
     if wanted is None:
         yield (*path, index)
     else:
-        yield from _walk(subtree, desired[wanted], observed[index], (*path, index))
+        yield from _inside(subtree, desired[wanted], observed[index], (*path, index))
 
 
 def _index(keys: Mapping[str, Any], items: Any) -> int | None:
