@@ -44,6 +44,7 @@ def ensure_up() -> Cluster:
     """The user's own cluster, or the harness's, started if it does not run (the first time: minutes)."""
     cluster = chosen()
     if cluster is not None:
+        cluster.kubectl("get", "--raw", "/readyz", timeout=20)
         return cluster
     current = layout.current()
     lifecycle.up(current)

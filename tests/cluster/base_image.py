@@ -46,7 +46,7 @@ def provide(buildah: Callable[..., str], work: Path) -> str:
     source = of_this_machine()
     name = reference(source)
     if not buildah("images", "--quiet", "--filter", f"reference={name}").strip():
-        with progress.step(f"Base image: {source.suite} with Python"):
+        with progress.step(f"Base image: {source.suite} with Python", slow=True):
             _build(buildah, source, name, work / "rootfs")
     return name
 

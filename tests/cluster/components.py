@@ -208,7 +208,7 @@ def _kubelet_settings(layout: Layout) -> dict[str, object]:
 def _corefile(layout: Layout) -> str:
     """Names of the cluster, and a clear "no such name" for all others: nothing outside can be asked."""
     return f"""\
-.:53 {{
+cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {{
     bind {layout.node_address}
     errors
     ready {layout.node_address}:8181
@@ -217,6 +217,10 @@ def _corefile(layout: Layout) -> str:
         pods insecure
         ttl 5
     }}
+}}
+.:53 {{
+    bind {layout.node_address}
+    errors
     template ANY ANY {{
         rcode NXDOMAIN
     }}

@@ -127,6 +127,11 @@ def image_labels(layout: Layout) -> dict[str, dict[str, str]]:
     return {row.split()[0]: dict(_pairs(row.split()[-1])) for row in rows}
 
 
+def content(layout: Layout) -> set[str]:
+    """Digests of all that images consist of and that is in the cluster."""
+    return set(ctr(layout, "content", "list", "--quiet").split())
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     return re.findall(r"([^,=]+)=([^,]*)", text)
 

@@ -14,11 +14,9 @@ COMPONENTS = "components"
 
 
 def roots() -> list[Path]:
-    """Where control groups are mounted: a folder for each controller of version 1, or that of version 2."""
+    """Where control groups are mounted: a folder for each controller of version 1, and that of version 2."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    first = [Path(mount[1]) for mount in mounts if mount[2] == "cgroup"]
-    second = [Path(mount[1]) for mount in mounts if mount[2] == "cgroup2"]
-    return first or second
+    return [Path(mount[1]) for mount in mounts if mount[2] in {"cgroup", "cgroup2"}]
 
 
 def create(layout: Layout) -> None:

@@ -1,6 +1,7 @@
 """Images for the harness's own cluster: built by buildah in the cache, handed to its container runtime as files."""
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +13,7 @@ from tests.cluster import (
     commands,
     container_runtime,
     errors,
+    image_archive,
     layout,
     pip_settings,
     preflight,
@@ -58,7 +60,7 @@ def provide(current: Layout, images: Sequence["Image"], base: str) -> None:
 def _provide(current: Layout, buildah: Callable[..., str], image: "Image", base: str) -> None:
     digest = image.digest(base)
     arguments = {**image.arguments, "PYTHON_IMAGE": base}
-    with progress.step(f"Image {image.reference}"):
+    with progress.step(f"Image {image.reference}", slow=True):
         buildah(
             "build",
             "--layers",
@@ -74,13 +76,11 @@ def _provide(current: Layout, buildah: Callable[..., str], image: "Image", base:
 
 def _hand_over(current: Layout, buildah: Callable[..., str], reference: str, digest: str) -> None:
     """Put a built image into the cluster, marked with what it was made of."""
-    archive = _folder(current) / f"{reference.replace('/', '-').replace(':', '-')}.tar"
-    archive.unlink(missing_ok=True)
-    try:
-        buildah("push", "--quiet", reference, f"docker-archive:{archive}:{reference}")
-        container_runtime.ctr(current, "images", "import", archive, timeout=600)
-    finally:
-        archive.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=_folder(current)) as folder:
+        whole, lacking = Path(folder) / "whole.tar", Path(folder) / "lacking.tar"
+        buildah("push", "--quiet", reference, f"docker-archive:{whole}:{reference}")
+        image_archive.cut(whole, reference, container_runtime.content(current), lacking)
+        container_runtime.ctr(current, "images", "import", lacking, timeout=600)
     container_runtime.ctr(current, "images", "label", reference, f"{_LABEL}={digest}")
 
 

@@ -1,15 +1,17 @@
 """Everything of a cluster that a machine can still have when the cluster is gone: find it, clear it away."""
 
 import contextlib
+import hashlib
 import shutil
 from pathlib import Path
 
 from tests.cluster import commands, control_groups, errors, network, processes
 from tests.cluster.layout import Layout
 
-# Written to fixed places by kubelet and by the network plugins' library.
+# Written to fixed places by kubelet, by the network plugins' library and by containerd's shims.
 _CONTAINER_LOG_LINKS = Path("/var/log/containers")
 _NETWORK_RESULTS = Path("/var/lib/cni/results")
+_SHIM_SOCKETS = Path("/run/containerd/s")
 
 
 def find(layout: Layout) -> list[str]:
@@ -34,8 +36,8 @@ def clear(layout: Layout) -> None:
     _unmount(layout)
     network.delete(layout)
     control_groups.remove(layout)
-    for link in _links(layout):
-        link.unlink(missing_ok=True)
+    for file in _litter(layout):
+        file.unlink(missing_ok=True)
     shutil.rmtree(layout.runtime, ignore_errors=True)
 
 
@@ -79,9 +81,19 @@ def _unmount(layout: Layout) -> None:
         commands.run(["umount", "--lazy", place])
 
 
-def _links(layout: Layout) -> list[Path]:
+def _litter(layout: Layout) -> list[Path]:
     logs = [link for link in _entries(_CONTAINER_LOG_LINKS, "*") if str(layout.logs) in str(link.readlink())]
-    return logs + _entries(_NETWORK_RESULTS, f"{layout.name}-*")
+    results = _entries(_NETWORK_RESULTS, f"{layout.name}-*-eth0")
+    pods = [result.name.removeprefix(f"{layout.name}-").removesuffix("-eth0") for result in results]
+    loopbacks = [_NETWORK_RESULTS / f"cni-loopback-{pod}-lo" for pod in pods]
+    return logs + results + loopbacks + _shim_sockets(layout)
+
+
+def _shim_sockets(layout: Layout) -> list[Path]:
+    """Sockets of killed shims. containerd names them by the hash of its own socket's path and the container's name."""
+    containers = _entries(layout.runtime / "containerd/io.containerd.runtime.v2.task/k8s.io", "*")
+    keys = [f"{layout.containerd_socket}/k8s.io/{container.name}" for container in containers]
+    return [_SHIM_SOCKETS / hashlib.sha256(key.encode()).hexdigest() for key in keys]
 
 
 def _entries(folder: Path, pattern: str) -> list[Path]:

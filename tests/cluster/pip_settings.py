@@ -81,4 +81,11 @@ def _indented(value: str) -> str:
 def _local_paths(settings: Mapping[str, str]) -> tuple[Path, ...]:
     words = " ".join(settings.get(name, "") for name in ("find-links", "cert", "client-cert")).split()
     paths = {Path(word.removeprefix("file://")) for word in words if word.startswith(("/", "file:///"))}
-    return tuple(sorted(path for path in paths if path.exists() and not path.is_relative_to(_CERTIFICATES)))
+    return tuple(
+        sorted(path for path in paths if _has_content(path) and not path.is_relative_to(_CERTIFICATES))
+    )
+
+
+def _has_content(path: Path) -> bool:
+    """An empty folder would only leave its name in the image."""
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))

@@ -20,9 +20,14 @@ _live = Progress(
 
 
 @contextmanager
-def step(name: str) -> Iterator[None]:
-    """Show `name` while the block runs, and then how long it took. Steps may overlap, in threads."""
+def step(name: str, *, slow: bool = False) -> Iterator[None]:
+    """Show `name` while the block runs, and then how long it took. Steps may overlap, in threads.
+
+    With `slow`, a log file too tells when it begins: minutes of silence look like a fault.
+    """
     begun = time.monotonic()
+    if slow and not console.is_terminal:
+        console.print(f"… {name}")
     task = _live.add_task(name)
     _live.start()
     try:

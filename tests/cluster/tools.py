@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.cluster import commands, errors, go_toolchain, layout, progress, sandbox_image, versions
 
+_BUILD_BYTES = 10 << 30
 MODULE = Path(__file__).parent / "kubernetes"
 _VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 # What a tool is called by the user → what it is made of.
@@ -53,21 +54,13 @@ def _install_kubernetes() -> None:
     target = layout.current().binaries
     if target.is_dir():
         return
+    _require_space(target.parent)
     unfinished = _unfinished(target)
-    with progress.step(
-        f"Building Kubernetes {versions.KUBERNETES} and etcd {versions.ETCD} (4 minutes on 2 cores)"
-    ):
+    what = f"Kubernetes {versions.KUBERNETES} and etcd {versions.ETCD}"
+    with progress.step(f"Building {what} (minutes)", slow=True):
         _go("build", "-trimpath", "-ldflags", _stamped(), "-o", f"{unfinished}/", "tool", directory=MODULE)
         (unfinished / "server").rename(unfinished / "etcd")
-        _go(
-            "build",
-            "-trimpath",
-            "-ldflags",
-            "-s -w",
-            "-o",
-            str(unfinished / "pause"),
-            str(sandbox_image.SOURCE),
-        )
+        _go("build", "-ldflags", "-s -w", "-o", str(unfinished / "pause"), str(sandbox_image.SOURCE))
     unfinished.rename(target)
 
 
@@ -76,7 +69,7 @@ def _install_program(program: versions.GoProgram) -> None:
     if target.is_dir():
         return
     unfinished = _unfinished(target)
-    with progress.step(f"Building {program.name} {program.version}"):
+    with progress.step(f"Building {program.name} {program.version}", slow=True):
         _go(
             "install",
             "-trimpath",
@@ -101,6 +94,15 @@ def _stamped() -> str:
         f"-X {package}.{name}={value}" for package in _VERSION_PACKAGES for name, value in facts.items()
     ]
     return " ".join(["-s", "-w", *stamps])
+
+
+def _require_space(folder: Path) -> None:
+    """Sources, Go's own cache and the programs together; running out of space midway says nothing clear."""
+    free = shutil.disk_usage(folder).free
+    if free < _BUILD_BYTES:
+        raise errors.HarnessError(
+            f"{free >> 30} GiB are free in {folder}; building Kubernetes takes {_BUILD_BYTES >> 30}"
+        )
 
 
 def _unfinished(target: Path) -> Path:
