@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -156,6 +157,14 @@ async def test_requests_under_way_are_answered_before_the_end(
         answer = await under_way
         assert (answer.status, answer.text) == (200, "one")
         assert await router.ended() == 0
+
+
+async def test_json_logs_are_one_object_a_line(table: Path) -> None:
+    async with a_router(table, *SHORT, "--log-format", "json") as router:
+        await end(router)
+    messages = [json.loads(line)["message"] for line in router.log.splitlines()]
+    assert "route table revision 1: weights Variant1 100%" in messages
+    assert messages[-1] == "ended"
 
 
 async def test_idle_connections_are_closed_at_the_end(table: Path) -> None:

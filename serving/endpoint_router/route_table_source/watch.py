@@ -90,6 +90,7 @@ class Collection(Generic[T]):
         async with session.watch(self.selection.path, query, silence=silence) as chunks:
             accepted_at = loop.time()
             self._note_accepted(accepted_at)
+            log.debug("%s: watching from version %s for %d s", self.selection.path, self._version, seconds)
             async for line in lines(chunks):
                 self._take(line)
         if loop.time() - accepted_at < self.timing.stable_after:
@@ -100,6 +101,7 @@ class Collection(Generic[T]):
             items = {_name(item): self.selection.decode(item) for item in document.get("items") or ()}
             version = str(document["metadata"]["resourceVersion"])
         self._items, self._version = items, version
+        log.debug("%s: listed %d at version %s", self.selection.path, len(items), version)
         self.on_items(self._items)
 
     def _take(self, line: bytes) -> None:

@@ -148,18 +148,24 @@ async def test_a_broken_stream_of_slices_does_not_hold_up_the_table(
         await waiting.until(lambda: revisions(snapshots) == [1, 2])
 
 
+@pytest.mark.parametrize("fault", ["gone", "hang", "garbage", 401, 503])
 async def test_a_restart_without_the_api_serves_from_the_stored_table_and_then_catches_up(
-    api: kubernetes_api.KubernetesApi, tmp_path: Path
+    api: kubernetes_api.KubernetesApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str | int
 ) -> None:
+    monkeypatch.setattr(api_server, "ANSWER_SECONDS", 0.2)
     state_file = tmp_path / stored_table.FILE_NAME
     async with following(an_api_with_a_table(api), state_file) as snapshots:
         await waiting.until(lambda: bool(snapshots) and state_file.exists())
-    await api.stop()
+    if fault == "gone":
+        await api.stop()
+    api.fault = fault
     async with following(api, state_file, stored_after=0.05) as again:
         await waiting.until(lambda: bool(again))
         assert again == [snapshots[-1]]
         put_table(api, revision=2)
-        await api.start()
+        api.fault = None
+        if fault == "gone":
+            await api.start()
         await waiting.until(lambda: revisions(again)[-1] == 2)
 
 
