@@ -64,7 +64,7 @@ def _word(
     if not under_way:
         return IN_SERVICE
     if found.progressing.reason != reasons.STARTING_PODS:
-        return UPDATING if has_served else CREATING
+        return UPDATING
     # A pod that is replaced is no update; one that a new count asks for is.
     before = str(previous.get("endpointStatus") or CREATING)
     if before in (CREATING, FAILED):
@@ -89,11 +89,11 @@ def _counts_changed(plan: plans.Plan, previous: Mapping[str, Any]) -> bool:
 
 def _failure_reason(found: conditions.Conditions) -> str:
     if found.degraded.status == verdict.TRUE:
-        return found.degraded.message
+        return verdict.fit(found.degraded.message)
     if found.progressing.status == verdict.FALSE and found.progressing.reason != reasons.COMPLETE:
-        return found.progressing.message
+        return verdict.fit(found.progressing.message)
     if found.weights_applied.reason in (reasons.ALL_WEIGHTS_ZERO, reasons.UNKNOWN_VARIANT):
-        return found.weights_applied.message
+        return verdict.fit(found.weights_applied.message)
     return ""
 
 

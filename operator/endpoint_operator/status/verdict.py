@@ -10,7 +10,10 @@ FALSE = "False"
 UNKNOWN = "Unknown"
 
 LONGEST = 2000
-"""Characters of a message; the schema takes twice as many, an event half."""
+"""Characters of what one thing has to say."""
+
+ROOM = 4000
+"""Characters of a message, which may say several things; the schema takes a few more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,8 @@ class Verdict:
     def advised(cls, status: str, reason: str, message: str) -> Self:
         """A verdict whose message ends with what to do about it."""
         return cls(status, reason, advice.after(reason, message[:LONGEST]))
+
+
+def fit(message: str) -> str:
+    """``message``, cut where the schema would refuse it."""
+    return message if len(message) <= ROOM else f"{message[: ROOM - 1]}…"

@@ -18,7 +18,7 @@ def find(observed: Observed, plan: plans.Plan) -> Verdict:
     if plan.table is None or not observed.routers:
         return Verdict(UNKNOWN, reasons.NO_ROUTER, "No router runs that could split requests.")
     if plan.routers.behind:
-        return Verdict(FALSE, reasons.APPLYING, "Routers are taking over the newest route table.")
+        return Verdict(FALSE, reasons.APPLYING, _behind(plan.routers))
     if plan.routers.silent or plan.routers.unasked:
         return _unheard(observed, plan.routers)
     return Verdict(TRUE, reasons.APPLIED, "Every router splits requests as asked.")
@@ -31,6 +31,12 @@ def _zero(plan: plans.Plan) -> str:
             "All weights are 0 and there is no earlier split: only requests that name a variant are answered"
         )
     return f"All weights are 0: the last split stays, {split}"
+
+
+def _behind(view: plans.RouterView) -> str:
+    """Names only those that lag behind others: right after a write all do, and a status should not count them down."""
+    names = f": {', '.join(view.behind)} still run an older one" if view.applied else ""
+    return f"Routers are taking over the newest route table{names}."
 
 
 def _unheard(observed: Observed, view: plans.RouterView) -> Verdict:
