@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import signal
 import sys
@@ -151,7 +152,7 @@ async def serve(settings: process_settings.Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        operator = Operator(settings, await client.configuration())
+        operator = Operator(settings, await client.configuration(os.environ.get("KUBECONFIG")))
         scope = settings.watch_namespace or "the whole cluster"
         logger.info("serving the endpoints of %s as %s", scope, settings.identity)
         await operator.run(stop)

@@ -61,7 +61,7 @@ async def _list(
     cluster: client.Client, kind: kinds.Kind, namespace: str, selector: str
 ) -> list[client.Object]:
     # Items of a list come without the kind that the same object has when it is read alone.
-    items = await cluster.list(kind.path(namespace), selector=selector)
+    items = await cluster.items(kind.path(namespace), selector=selector)
     return [{**item, "apiVersion": kind.api_version, "kind": kind.name} for item in items]
 
 
@@ -74,4 +74,4 @@ async def _get(cluster: client.Client, path: str) -> client.Object | None:
 
 async def endpoints(cluster: client.Client, namespace: str) -> list[client.Object]:
     """All Endpoints of ``namespace``, or of the cluster when it is empty."""
-    return await cluster.list(kinds.ENDPOINT.path(namespace))
+    return await cluster.items(kinds.ENDPOINT.path(namespace))

@@ -70,6 +70,7 @@ async def connection(api: Configuration) -> kopf.ConnectionInfo:
         private_key_path=api.key_file,
         scheme=scheme or None,
         token=value or None,
+        proxy_url=api.proxy,
     )
 
 
@@ -109,6 +110,8 @@ def operator_settings() -> kopf.OperatorSettings:
     settings.watching.reconnect_backoff = 0.1
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
+    # A handler only hands an event over: nothing is worth waiting for at the end.
+    settings.queueing.exit_timeout = 0.2
     # Short, so that an API server that is back is watched again at once.
     settings.networking.error_backoffs = [0.5, 1, 1, 2, 2]
     # We restart it ourselves; the default would kill the process ten minutes after it ended.
