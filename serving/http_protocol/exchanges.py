@@ -2,12 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from http_protocol import heads, limits
 
 if TYPE_CHECKING:
     from http_protocol import server_connection
+
+
+class Loop(Protocol):
+    """What a connection needs of the event loop; time is in seconds."""
+
+    def time(self) -> float: ...
+
+    def call_soon(self, callback: Callable[[], None], /) -> object: ...
 
 
 class Site:
@@ -20,7 +28,7 @@ class Site:
         handler: "Callable[[Exchange], None]",
         refuse: Callable[[int, str], tuple[bytes, bytes]],
         bounds: limits.Limits,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
     ) -> None:
         self.handler = handler
         self.refuse = refuse

@@ -41,8 +41,8 @@ class Connection(asyncio.Protocol):
     """The protocol of one accepted connection."""
 
     __slots__ = (
-        "_advancing", "_body", "_buffer", "_chunked", "_deadline", "_exchange", "_is_read_shut", "_lingered",
-        "_loop", "_request", "_scanned", "_site", "_state", "_transport", "_write_deadline",
+        "_advancing", "_buffer", "_chunked", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
+        "_lingered", "_loop", "_request", "_scanned", "_site", "_state", "_transport", "_write_deadline",
     )  # fmt: skip
 
     def __init__(self, site: exchanges.Site) -> None:
@@ -60,8 +60,8 @@ class Connection(asyncio.Protocol):
         # per request
         self._buffer = bytearray()  # received and not yet parsed
         self._scanned = 0  # bytes of it in which no head ends
+        self._is_after_empty_line = False
         self._request: heads.Request | None = None
-        self._body = bytearray()
         self._chunked: chunks.ChunkedBody | None = None
         self._exchange: exchanges.Exchange | None = None
 
@@ -98,6 +98,9 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._is_read_shut = True
         if self._state == _HANDLING:
+            return True
+        if self._buffer:
+            self._loop.call_soon(self._advance)
             return True
         self.close()
         return False
@@ -156,7 +159,8 @@ class Connection(asyncio.Protocol):
         if self._state != _HANDLING:
             return
         self._exchange = None
-        keeps = request.keep_alive and not self._site.draining and not self._is_read_shut
+        may_more_come = not self._is_read_shut or bool(self._buffer)
+        keeps = request.keep_alive and not self._site.draining and may_more_come
         if not keeps:
             connection_line = b"Connection: close\r\n"
         elif request.is_http_1_1:
@@ -189,6 +193,8 @@ class Connection(asyncio.Protocol):
             return None
         if request.content_length != len(data) - end or request.content_length > self._site.limits.body_bytes:
             return None
+        if b"expect" in request.headers:
+            return None
         request.body = data[end:]
         return request
 
@@ -200,6 +206,7 @@ class Connection(asyncio.Protocol):
         try:
             for _ in range(_TURN_REQUESTS):
                 if not self._step():
+                    self._close_if_nothing_can_come()
                     break
             else:
                 self._loop.call_soon(self._advance)
@@ -223,12 +230,16 @@ class Connection(asyncio.Protocol):
             return self._state == _HEAD
         return False
 
+    def _close_if_nothing_can_come(self) -> None:
+        if self._is_read_shut and self._state < _HANDLING and self._write_deadline == math.inf:
+            self.close()
+
     def _read_head(self) -> bool:
         buffer = self._buffer
-        while buffer.startswith(b"\r\n") and self._scanned == 0:
+        if not self._is_after_empty_line and buffer.startswith(b"\r\n"):
             del buffer[:2]
-            self._scanned = -1  # one empty line before a request is forgiven, a second one is not
-        self._scanned = max(0, self._scanned)
+            self._scanned = 0
+            self._is_after_empty_line = True  # one is forgiven, a second one is not
         if not buffer:
             return False
         end = buffer.find(heads.END, max(0, self._scanned - 3), limits.HEAD_BYTES)
@@ -276,6 +287,7 @@ class Connection(asyncio.Protocol):
 
     def _dispatch(self, request: heads.Request, received_at: float) -> None:
         self._state = _HANDLING
+        self._is_after_empty_line = False
         self._deadline = math.inf
         exchange = self._exchange = exchanges.Exchange(self, request, received_at)
         try:
