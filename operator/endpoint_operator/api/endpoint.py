@@ -1,5 +1,6 @@
 """The kind Endpoint: several model variants behind one address, and how traffic is split between them now."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ from endpoint_operator.api import fields
 
 NAME_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 NAME_MAX_LENGTH = 63
+
+
+def is_valid_name(name: str) -> bool:
+    """Whether an Endpoint may be called so: its Service gets the same name."""
+    return len(name) <= NAME_MAX_LENGTH and re.match(rf"{NAME_PATTERN[:-1]}\Z", name) is not None
 
 
 class EndpointSpec(fields.Model):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from endpoint_contract import pod_environment
 from endpoint_operator.api import fields
@@ -138,6 +138,13 @@ class EndpointConfigSpec(fields.Model):
         json_schema_extra={**fields.map_by("variantName"), **_UNIQUE_NAMES},
     )
     """The variants, 1 to 10 of them, each with a name of its own."""
+
+    @field_validator("production_variants")
+    @classmethod
+    def _names_are_unique(cls, variants: tuple[ProductionVariant, ...]) -> tuple[ProductionVariant, ...]:
+        if len({variant.variant_name.lower() for variant in variants}) < len(variants):
+            raise ValueError("each variantName must be unique, whatever the case of its letters")
+        return variants
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ _Spec = TypeVar("_Spec", bound=fields.Model)
 def endpoint(raw: Mapping[str, Any]) -> endpoint_kind.Endpoint:
     """The Endpoint in a decoded API object. Raises InvalidResource."""
     metadata = _metadata(raw)
+    if not endpoint_kind.is_valid_name(metadata["name"]):
+        raise errors.InvalidResource("metadata.name", "cannot be the name of a Service")
     return endpoint_kind.Endpoint(
         name=metadata["name"],
         namespace=metadata.get("namespace", "default"),

@@ -13,7 +13,7 @@ def _deployment(
     return {"kind": "Deployment", "metadata": {"managedFields": [entry]}, "spec": {"template": template}}
 
 
-OWNED = {"f:metadata": {"f:annotations": {".": {}, "f:a": {}}}}
+OWNED: dict[str, Any] = {"f:metadata": {"f:annotations": {".": {}, "f:a": {}}}}
 DESIRED = _deployment({"metadata": {"annotations": {"ours": "1"}}})
 OBSERVED = {"metadata": {"annotations": {"ours": "1", "a": "b"}}}
 
