@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -70,11 +70,9 @@ class Answer:
 
 @dataclass(slots=True)
 class Router:
-    """A running router: its two ports, and what it logged."""
+    """A router's process, and what it logged."""
 
     process: asyncio.subprocess.Process
-    port: int
-    admin_port: int
     client: aiohttp.ClientSession
     log_file: Path
 
@@ -82,6 +80,16 @@ class Router:
     def log(self) -> str:
         """All that it wrote so far."""
         return self.log_file.read_text()
+
+    @property
+    def port(self) -> int:
+        """The port for requests. Raises LookupError while it does not listen."""
+        return self._ports()[0]
+
+    @property
+    def admin_port(self) -> int:
+        """The admin port. Raises LookupError while it does not listen."""
+        return self._ports()[1]
 
     async def invoke(self, **headers: str) -> Answer:
         """One prediction request."""
@@ -106,7 +114,7 @@ class Router:
         """Whether ``/readyz`` says so; not being reachable is not being ready."""
         try:
             return (await self.ask("/readyz")).status == 200
-        except aiohttp.ClientConnectionError:
+        except (aiohttp.ClientConnectionError, LookupError):
             return False
 
     async def accepts(self) -> bool:
@@ -126,33 +134,30 @@ class Router:
         """The exit code. Raises TimeoutError."""
         return await asyncio.wait_for(self.process.wait(), seconds)
 
+    def _ports(self) -> tuple[int, int]:
+        found = re.search(r"requests at (\d+), admin at (\d+)", self.log)
+        if found is None:
+            raise LookupError("not listening yet")
+        return int(found[1]), int(found[2])
+
 
 @contextlib.asynccontextmanager
 async def a_router(
     log_file: Path, *options: str, environ: Mapping[str, str] | None = None, until_ready: bool = True
 ) -> AsyncIterator[Router]:
     """A started router on free ports; killed at the end if it still runs."""
-    port, admin_port = free_port(), free_port()
-    where = ("--host", HOST, "--port", str(port), "--admin-port", str(admin_port))
+    where = ("--host", HOST, "--port", "0", "--admin-port", "0")
     with log_file.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, *where, *options, stderr=log, stdout=log, env={**os.environ, **(environ or {})}
         )
     try:
         async with aiohttp.ClientSession() as client:
-            router = Router(process, port, admin_port, client, log_file)
+            router = Router(process, client, log_file)
             if until_ready:
-                await waiting.until_awaited(router.is_ready)
+                await waiting.until_awaited(router.is_ready, seconds=30)
             yield router
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        number: int = probe.getsockname()[1]
-        return number

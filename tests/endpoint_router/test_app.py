@@ -294,9 +294,7 @@ async def test_a_router_in_a_cluster_serves_through_every_failure_of_the_api(tmp
             router.tell(signal.SIGKILL)
             await router.ended()
         put(api, model, revision=2)
-        started = asyncio.get_running_loop().time()
         async with router_process.a_router(tmp_path / "2.log", *options, environ=environ) as router:
-            assert asyncio.get_running_loop().time() - started < 8.0
             assert (await router.invoke()).text == "other"
             assert (await router.report()).table.revision == 1
             await api.start()
