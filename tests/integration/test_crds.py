@@ -64,6 +64,39 @@ def _without_variant_name() -> Manifest:
     return config
 
 
+STATUS: Manifest = {
+    "observedGeneration": 1,
+    "endpointStatus": "InService",
+    "endpointConfigName": "churn-1",
+    "url": "http://churn.default.svc",
+    "weights": "Variant1=25% Variant2=75%",
+    "variants": "2/2",
+    "failureReason": "",
+    "productionVariants": [
+        {
+            "variantName": "Variant1",
+            "currentWeight": 0.25,
+            "desiredWeight": 0.25,
+            "currentInstanceCount": 2,
+            "desiredInstanceCount": 2,
+            "variantStatus": [
+                {"status": "Updating", "statusMessage": "m", "startTime": "2026-11-22T00:00:00Z"}
+            ],
+            "deployedImages": [{"specifiedImage": "a:1", "resolvedImage": "a@sha256:0"}],
+            "model": {"dataUrl": "s3://a", "eTag": "e", "sha256": "0"},
+        }
+    ],
+    "conditions": [
+        {
+            "type": "Ready",
+            "status": "True",
+            "observedGeneration": 1,
+            "lastTransitionTime": "2026-11-22T00:00:00Z",
+            "reason": "AllReady",
+            "message": "",
+        }
+    ],
+}
 FIRST = "spec.productionVariants[0]"
 REFUSED: dict[str, tuple[Manifest, str]] = {
     "two variants of one name": (_many("A", "A"), "spec.productionVariants[1]"),
@@ -239,3 +272,30 @@ def test_kubectl_explains_every_field(cluster: tests.cluster.Cluster, field: str
     print(explained)
     assert "DESCRIPTION" in explained
     assert "<empty>" not in explained
+
+
+def test_a_whole_status_is_kept_and_shown(
+    cluster: tests.cluster.Cluster, namespace: str, send: Callable[..., Manifest]
+) -> None:
+    send(manifests.endpoint("described"))
+    patch = ["patch", "-n", namespace, "mlep", "described", "--subresource=status", "--type=merge"]
+    answer = cluster.kubectl(*patch, "-p", json.dumps({"status": STATUS}), "-o", "json")
+    assert json.loads(answer)["status"] == STATUS
+    shown = cluster.kubectl("get", "-n", namespace, "mlep", "described", "-o", "wide").splitlines()[1]
+    print(shown)
+    assert shown.split()[:7] == [
+        "described", "InService", "True", "Variant1=25%", "Variant2=75%", "2/2", "churn-1",
+    ]  # fmt: skip
+
+
+def test_a_status_is_nobodys_input(send: Callable[..., Manifest]) -> None:
+    assert "status" not in send({**manifests.endpoint("output-only"), "status": STATUS}, "--dry-run=server")
+
+
+def test_a_status_in_words_of_its_own_is_refused(
+    cluster: tests.cluster.Cluster, namespace: str, send: Callable[..., Manifest]
+) -> None:
+    send(manifests.endpoint("misdescribed"))
+    patch = ["patch", "-n", namespace, "mlep", "misdescribed", "--subresource=status", "--type=merge"]
+    with pytest.raises(tests.cluster.HarnessError, match=r"status\.endpointStatus"):
+        cluster.kubectl(*patch, "-p", '{"status":{"endpointStatus":"Fine"}}')
