@@ -19,7 +19,7 @@ def apply(cluster: Cluster, namespace: str) -> None:
     versions = {recipe.variant: recipe.xgboost_version for recipe in models.RECIPES}
     for document in documents:
         for variant in document["spec"].get("productionVariants", []):
-            variant["model"]["image"] = images.xgboost(versions[variant["variantName"]])
+            variant["model"]["image"] = images.reference(f"xgboost-{versions[variant['variantName']]}")
     cluster.kubectl("apply", "-n", namespace, "-f", "-", stdin=yaml.safe_dump_all(documents))
 
 

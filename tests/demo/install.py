@@ -14,12 +14,13 @@ RELEASE = "pointsman"
 def crds(cluster: Cluster) -> None:
     """Applies the two kinds and waits until the API serves them."""
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(ROOT / "crds"))
+    kinds = [f"crd/{kind}.pointsman.dev" for kind in ("endpoints", "endpointconfigs")]
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *kinds)
 
 
 def operator(cluster: Cluster, values: Mapping[str, str] | None = None) -> None:
     """Installs or upgrades the chart with the images built here, and waits until the operator is ready."""
-    settings = {"image.registry": images.registry(), "image.tag": images.tag(), **(values or {})}
+    settings = {"image.registry": images.registry(), "image.tag": images.version(), **(values or {})}
     arguments = [part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")]
     placed = ["--namespace", OPERATOR_NAMESPACE, "--create-namespace"]
     cluster.helm("upgrade", "--install", RELEASE, str(CHART), *placed, *arguments, "--wait", "--timeout=180s")

@@ -47,7 +47,7 @@ class Story:
     def _provide_models(self) -> None:
         install.namespace(self._cluster, NAMESPACE)
         artefacts = {recipe.key: models.artefact(recipe, self._console.print) for recipe in models.RECIPES}
-        store.deploy(self._cluster, NAMESPACE, images.demo_store())
+        store.deploy(self._cluster, NAMESPACE, images.reference("demo-store"))
         store.upload(self._cluster, NAMESPACE, artefacts)
         store.give_access(self._cluster, store_namespace=NAMESPACE, namespace=NAMESPACE)
 

@@ -28,7 +28,7 @@ def row() -> str:
 def data_urls(cluster: Cluster) -> dict[str, str]:
     """Where the two trained models are, by the variant's name; ``broken`` is a pickle, ``missing`` is not there."""
     install.namespace(cluster, STORE_NAMESPACE)
-    store.deploy(cluster, STORE_NAMESPACE, images.demo_store())
+    store.deploy(cluster, STORE_NAMESPACE, images.reference("demo-store"))
     artefacts = {recipe.key: models.artefact(recipe, print) for recipe in models.RECIPES}
     pickle = models.pack({"xgboost-model": b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00}"})
     store.upload(cluster, STORE_NAMESPACE, {**artefacts, "churn/pickle/model.tar.gz": pickle})
@@ -66,7 +66,7 @@ def endpoint(cluster: Cluster, namespace: str) -> Callable[[str], endpoints.Live
 def pair(data_urls: dict[str, str]) -> list[endpoints.VariantSpec]:
     """The two churn models, each worth half of the traffic, one pod each."""
     return [
-        endpoints.VariantSpec("Variant1", data_urls["Variant1"], 0.5, image=images.xgboost("2.1.4")),
+        endpoints.VariantSpec("Variant1", data_urls["Variant1"], 0.5, image=images.reference("xgboost-2.1.4")),
         endpoints.VariantSpec("Variant2", data_urls["Variant2"], 0.5),
     ]
 

@@ -23,7 +23,7 @@ def churn(endpoint: Handle, data_urls: dict[str, str]) -> endpoints.LiveEndpoint
 
 
 def keeping(data_urls: dict[str, str]) -> endpoints.VariantSpec:
-    return endpoints.VariantSpec("Keeping", data_urls["Variant1"], image=images.xgboost("2.1.4"))
+    return endpoints.VariantSpec("Keeping", data_urls["Variant1"], image=images.reference("xgboost-2.1.4"))
 
 
 def changing(data_url: str) -> endpoints.VariantSpec:

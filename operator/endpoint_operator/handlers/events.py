@@ -186,6 +186,8 @@ class Watcher:
                 clusterwide=not self._namespace,
                 namespaces=[self._namespace] if self._namespace else [],
                 standalone=True,
+                # Unused when standalone, but kopf would look up the user's name, which a container's user has not.
+                identity="pointsman",  # type: ignore[arg-type]  # a NewType of str that kopf keeps private
                 stop_flag=flag,
             )
         finally:
