@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.cluster import access, errors, harness_images, image_inputs, layout, lifecycle, registry_images
+from tests.cluster import (
+    access,
+    errors,
+    harness_images,
+    image_inputs,
+    layout,
+    lifecycle,
+    ownership,
+    registry_images,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,9 @@ def provide(names: Sequence[str] = ()) -> None:
         return
     current = layout.current()
     harness_images.prepare(current)
-    with ThreadPoolExecutor() as threads:
-        starting = threads.submit(lifecycle.up, current)
-        base = harness_images.provide_base(current)
-        starting.result()
-    harness_images.provide(current, wanted, base)
+    with ownership.exclusive(current.cache, "images"):
+        with ThreadPoolExecutor() as threads:
+            starting = threads.submit(lifecycle.up, current)
+            base = harness_images.provide_base(current)
+            starting.result()
+        harness_images.provide(current, wanted, base)

@@ -31,10 +31,10 @@ _OLD_STATE = ("etcd", "kubelet", "logs", "cni", "opt", "volume-plugins", "certif
 def up(layout: Layout) -> None:
     """Make a ready cluster of what there is: nothing to do, a component to start, or all anew."""
     with ownership.lock(layout):
+        ownership.require_ours(layout)
         if is_ready(layout):
             return
         preflight.require_machine(layout)
-        ownership.require_ours(layout)
         tools.install_cluster()
         if network.exists(layout) and _is_mended(layout):
             return
@@ -69,6 +69,8 @@ def start(layout: Layout, component: Component, *, seconds: float = 60) -> None:
 
 def _create(layout: Layout) -> None:
     ownership.take(layout)
+    # After a reboot nothing runs, and yet the old state is there.
+    _forget(layout)
     with progress.step("Network, control groups, certificates"):
         network.create(layout)
         control_groups.create(layout)
@@ -178,8 +180,7 @@ def _down(layout: Layout) -> None:
         _end_containers(layout)
         processes.stop(layout, components.CONTAINERD.name, grace=5)
         leftovers.clear(layout)
-        for name in _OLD_STATE:
-            shutil.rmtree(layout.state / name, ignore_errors=True)
+        _forget(layout)
     remaining = leftovers.find(layout)
     if remaining:
         raise errors.HarnessError(
@@ -187,10 +188,15 @@ def _down(layout: Layout) -> None:
         )
 
 
+def _forget(layout: Layout) -> None:
+    for name in _OLD_STATE:
+        shutil.rmtree(layout.state / name, ignore_errors=True)
+
+
 def _end_containers(layout: Layout) -> None:
-    keepers = {process.pid for name in ("containerd",) if (process := processes.find(layout, name))}
-    shims = leftovers.shims(layout)
-    processes.kill(control_groups.processes(layout) - keepers - shims)
-    if processes.find(layout, components.CONTAINERD.name):
+    containerd = processes.find(layout, components.CONTAINERD.name)
+    keepers = leftovers.shims(layout) | ({containerd.pid} if containerd else set())
+    processes.kill(control_groups.processes(layout) - keepers)
+    if containerd:
         container_runtime.remove_containers(layout)
     processes.kill(leftovers.shims(layout))

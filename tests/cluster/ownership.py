@@ -23,6 +23,21 @@ def lock(layout: Layout) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def exclusive(folder: Path, work: str) -> Iterator[None]:
+    """Hold a folder of the cache while `work` is done in it; the same done twice at once would only take longer."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / f"{work}.lock").open("w")
+    except PermissionError as exc:
+        raise errors.HarnessError(
+            f"cannot write to {folder}; set POINTSMAN_CACHE to a folder of your own"
+        ) from exc
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def take(layout: Layout) -> None:
     layout.runtime.mkdir(parents=True, exist_ok=True)
     layout.state.mkdir(parents=True, exist_ok=True)

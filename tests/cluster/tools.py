@@ -1,14 +1,11 @@
 """Builds the cluster's programs from their Go modules, once, into a cache outside the repository."""
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster import commands, errors, go_toolchain, layout, progress, sandbox_image, versions
+from tests.cluster import commands, errors, go_toolchain, layout, ownership, progress, sandbox_image, versions
 
 _BUILD_BYTES = 10 << 30
 MODULE = Path(__file__).parent / "kubernetes"
@@ -22,9 +19,14 @@ def install(names: tuple[str, ...] = NAMES) -> None:
     unknown = set(names) - set(NAMES)
     if unknown:
         raise errors.HarnessError(f"no tool {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
-    with _lock(), ThreadPoolExecutor() as threads:
-        # Kubernetes first: it takes longest, and the others fill the gaps while it downloads.
-        list(threads.map(_install, [name for name in NAMES if name in names]))
+    if all(path(name).exists() for name in names):
+        return
+    with ownership.exclusive(layout.current().cache, "tools"):
+        # Before the threads, lest each installs a Go.
+        go_toolchain.find(layout.current().cache)
+        with ThreadPoolExecutor() as threads:
+            # Kubernetes first: it takes longest, and the others fill the gaps while it downloads.
+            list(threads.map(_install, [name for name in NAMES if name in names]))
 
 
 def install_cluster() -> None:
@@ -38,7 +40,7 @@ def path(name: str) -> Path:
     for program in versions.GO_PROGRAMS:
         if program.name == name:
             return current.cache / f"{name}-{program.version}" / name
-    return current.binaries / name
+    return current.binaries / name if name != "kubernetes" else current.binaries
 
 
 def _install(name: str) -> None:
@@ -119,21 +121,6 @@ def _go(*arguments: str, directory: Path | None = None, binaries: Path | None = 
         environment["GOBIN"] = str(binaries)
     program = go_toolchain.find(layout.current().cache)
     commands.run([program, *arguments], directory=directory, environment=environment)
-
-
-@contextmanager
-def _lock() -> Iterator[None]:
-    """Two builds of the same thing at once would only take twice as long."""
-    cache = layout.current().cache
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except PermissionError as exc:
-        raise errors.HarnessError(
-            f"cannot write to {cache}; set POINTSMAN_CACHE to a folder of your own"
-        ) from exc
-    with (cache / "tools.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def search_path() -> str:
