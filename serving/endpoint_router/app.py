@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import gc
 import logging
 import os
 from collections.abc import Callable, Coroutine
@@ -34,6 +35,8 @@ async def run(chosen: settings.Settings) -> None:
     source.add_done_callback(_log_unexpected_end)
     admin_port = await _listen_for_questions(router, counters, source, chosen)
     log.info("listening on %s, requests at %d, admin at %d", chosen.host, listener.port, admin_port.port)
+    # What start-up made stays for ever: without this, collecting garbage stops all requests for 30 ms at times.
+    gc.freeze()
     await leaving.until_end()
     await leaving.finish(listener, chosen.finish_seconds)
     # The admin port stays to the last: the operator also asks routers that are leaving.

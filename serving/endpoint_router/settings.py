@@ -7,8 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import metadata
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -145,9 +144,10 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
 class _Option:
     name: str
     variable: str
+    _: KW_ONLY
     metavar: str
     kind: Callable[[str], object]
-    default: str | None
+    default: str | None = None
     text: str
 
     def add_to(self, group: argparse._ArgumentGroup, environ: Mapping[str, str]) -> None:
@@ -166,49 +166,62 @@ _SOURCE = (
     _Option(
         "--route-table",
         "POINTSMAN_ROUTE_TABLE",
-        "FILE",
-        Path,
-        None,
-        "a JSON file, read again when it changes",
+        metavar="FILE",
+        kind=Path,
+        text="a JSON file, read again when it changes",
     ),
-    _Option("--endpoint", pod_environment.ENDPOINT_NAME, "NAME", str, None, "the Endpoint to route for"),
-    _Option("--namespace", pod_environment.NAMESPACE, "NAME", str, None, "its namespace"),
+    _Option(
+        "--endpoint",
+        pod_environment.ENDPOINT_NAME,
+        metavar="NAME",
+        kind=str,
+        text="the Endpoint to route for",
+    ),
+    _Option("--namespace", pod_environment.NAMESPACE, metavar="NAME", kind=str, text="its namespace"),
     _Option(
         "--pod-ip",
         pod_environment.POD_IP,
-        "IP",
-        str,
-        None,
-        "this pod's address: its model server is reached over loopback",
+        metavar="IP",
+        kind=str,
+        text="this pod's address: its model server is reached over loopback",
     ),
     _Option(
         "--service-account-dir",
         "POINTSMAN_SERVICE_ACCOUNT_DIR",
-        "DIR",
-        Path,
-        pod_environment.SERVICE_ACCOUNT_DIR,
-        "the folder with token and ca.crt",
+        metavar="DIR",
+        kind=Path,
+        default=pod_environment.SERVICE_ACCOUNT_DIR,
+        text="the folder with token and ca.crt",
     ),
     _Option(
         "--state-dir",
         pod_environment.STATE_DIR,
-        "DIR",
-        Path,
-        pod_environment.STATE_DIR_DEFAULT,
-        "where the last table is kept for a start without the API",
+        metavar="DIR",
+        kind=Path,
+        default=pod_environment.STATE_DIR_DEFAULT,
+        text="where the last table is kept for a start without the API",
     ),
 )
 
 _LISTENING = (
-    _Option("--host", "POINTSMAN_HOST", "HOST", str, "0.0.0.0", "address of both ports"),
-    _Option("--port", "POINTSMAN_PORT", "PORT", _port, str(ports.ROUTER_DATA), "port for requests"),
+    _Option(
+        "--host", "POINTSMAN_HOST", metavar="HOST", kind=str, default="0.0.0.0", text="address of both ports"
+    ),
+    _Option(
+        "--port",
+        "POINTSMAN_PORT",
+        metavar="PORT",
+        kind=_port,
+        default=str(ports.ROUTER_DATA),
+        text="port for requests",
+    ),
     _Option(
         "--admin-port",
         "POINTSMAN_ADMIN_PORT",
-        "PORT",
-        _port,
-        str(ports.ROUTER_ADMIN),
-        "port for /healthz, /readyz, /metrics and /route-table",
+        metavar="PORT",
+        kind=_port,
+        default=str(ports.ROUTER_ADMIN),
+        text="port for /healthz, /readyz, /metrics and /route-table",
     ),
 )
 
@@ -216,22 +229,34 @@ _RUNNING = (
     _Option(
         "--announce-seconds",
         "POINTSMAN_ANNOUNCE_SECONDS",
-        "S",
-        _seconds,
-        "1",
-        "how long a SIGTERM that came without SIGUSR1 still accepts",
+        metavar="S",
+        kind=_seconds,
+        default="1",
+        text="how long a SIGTERM that came without SIGUSR1 still accepts",
     ),
     _Option(
         "--finish-seconds",
         "POINTSMAN_FINISH_SECONDS",
-        "S",
-        _seconds,
-        "60",
-        "how long requests under way may take at the end",
+        metavar="S",
+        kind=_seconds,
+        default="60",
+        text="how long requests under way may take at the end",
     ),
-    _Option("--log-format", "POINTSMAN_LOG_FORMAT", "FORMAT", _one_of(LOG_FORMATS), "plain", "plain or json"),
     _Option(
-        "--log-level", "POINTSMAN_LOG_LEVEL", "LEVEL", _one_of(LOG_LEVELS), "info", ", ".join(LOG_LEVELS)
+        "--log-format",
+        "POINTSMAN_LOG_FORMAT",
+        metavar="FORMAT",
+        kind=_one_of(LOG_FORMATS),
+        default="plain",
+        text="plain or json",
+    ),
+    _Option(
+        "--log-level",
+        "POINTSMAN_LOG_LEVEL",
+        metavar="LEVEL",
+        kind=_one_of(LOG_LEVELS),
+        default="info",
+        text=", ".join(LOG_LEVELS),
     ),
 )
 
@@ -244,7 +269,6 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     source = parser.add_argument_group("where the table comes from")
     source.add_argument(
         "--kubernetes-api",
@@ -259,13 +283,6 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         for option in options:
             option.add_to(group, environ)
     return parser
-
-
-def _version() -> str:
-    try:
-        return metadata.version("pointsman")
-    except metadata.PackageNotFoundError:
-        return "(not installed as a package)"
 
 
 def from_process() -> Settings:
