@@ -71,7 +71,7 @@ class Plan:
     existing Deployments whose replicas differ; a Deployment that is created gets ``wanted[...].replicas``.
     ``table_write`` is None when the table is right as it is; ``table`` is what it is then or will be.
     ``delete`` names revisions whose Deployment, Service and identity are to go, ``forget`` names stored
-    roll-outs (ControllerRevisions) to go. Order of carrying out: wanted and scale, then table_write, then
+    roll-outs (ControllerRevisions) to go. Order of carrying out: wanted, scale and table_write in any order, then
     delete, then forget. ``asks_routers``: somebody waits for routers, so keep asking them.
     ``requeue_after`` (seconds): look again then, even if nothing happens.
 

@@ -1,10 +1,10 @@
 """A cluster in miniature, in which plans are carried out: what can be late is late, what can stop half-way
 does.
 
-- A table, and separately each Service's addresses, reach each router up to `LAG` seconds late.
-- A pod that is deleted leaves the addresses at once and answers on for `GRACE` seconds.
-- A router may be unreachable for the operator, with or without also being cut off from the API server.
-- The operator may die after any of its writes.
+- A table reaches each router up to `TABLE_LAG` seconds late, and separately each Service's addresses
+`ADDRESS_LAG`. - A pod that is deleted leaves the addresses at once and answers on for `GRACE` seconds. - A
+router may be unreachable for the operator, with or without also being cut off from the API server. - The
+operator may die after any of its writes.
 """
 
 import dataclasses
@@ -17,7 +17,8 @@ from endpoint_operator.desired import roll_out
 from endpoint_operator.rollout import cutover, observed, reasons
 from endpoint_operator.rollout import plan as plans
 
-LAG = 2.0
+TABLE_LAG = 2.0
+ADDRESS_LAG = 4.0
 GRACE = 10.0
 DRAIN = 5.0
 
@@ -100,7 +101,13 @@ class Cluster:
         return seen, cutover.plan(seen, coming)
 
     def writes(self, plan: plans.Plan) -> Iterator[str]:
-        """Carries the plan out, one write at a time, in the promised order."""
+        """Carries the plan out, one write at a time; the table comes before the pods or after them."""
+        steps = [self._write_pods, self._write_table]
+        self.chance.shuffle(steps)
+        for step in (*steps, self._delete):
+            yield from step(plan)
+
+    def _write_pods(self, plan: plans.Plan) -> Iterator[str]:
         for revision, wanted in plan.wanted.items():
             if revision not in self.deployments:
                 self.variants[revision] = wanted.variant.variant_name
@@ -109,11 +116,15 @@ class Cluster:
         for revision, replicas in plan.scale.items():
             self._scale(revision, replicas)
             yield f"scale {revision}"
+
+    def _write_table(self, plan: plans.Plan) -> Iterator[str]:
         if plan.table_write is not None:
             self.table, self.since = plan.table_write.table, plan.table_write.backends_since
             self.serving = plan.table_write.serving_name or None
             self.history.append(self.table)
             yield "table"
+
+    def _delete(self, plan: plans.Plan) -> Iterator[str]:
         for revision in plan.delete:
             yield f"delete {revision}"
             self._scale(revision, 0)
@@ -151,7 +162,7 @@ class Cluster:
         if pod.frozen:
             return
         for what in self._news(pod):
-            due = pod.late.setdefault(what, self.now + LAG)
+            due = pod.late.setdefault(what, self.now + (ADDRESS_LAG if what else TABLE_LAG))
             if due <= self.now:
                 self._arrive(pod, what, newest=True)
             elif not only_overdue and self.chance.random() < 0.5:
@@ -206,7 +217,7 @@ class Cluster:
 
     def _start(self, revision: str) -> None:
         self.created += 1
-        wait = None if revision in self.broken else self.now + LAG + self.chance.random() * 8
+        wait = None if revision in self.broken else self.now + ADDRESS_LAG + self.chance.random() * 8
         seen = {name: self.backends_of(name) for name in self.deployments}
         newest = self.history[-1] if self.history else None
         name = f"{revision}-{self.created}"
