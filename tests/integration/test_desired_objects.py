@@ -16,6 +16,10 @@ from tests.builders import desired_objects, manifests
 pytestmark = pytest.mark.integration
 
 CRDS = Path(__file__).resolve().parents[2] / "crds"
+HOLD = "pointsman.dev/held-by-a-test"
+"""Keeps an Endpoint that is being deleted: an operator that happens to run in the cluster leaves its objects alone,
+and so does the garbage collector."""
+
 Object = dict[str, Any]
 
 
@@ -32,12 +36,18 @@ class Cluster:
         return self._cluster.kubectl("-n", self.namespace, *arguments, stdin=text)
 
     def create_everything(self) -> None:
-        self.kubectl("create", "-f", "-", stdin=manifests.endpoint())
+        endpoint = manifests.endpoint()
+        endpoint["metadata"]["finalizers"] = [HOLD]
+        self.kubectl("create", "-f", "-", stdin=endpoint)
+        self.kubectl("delete", "mlep", "churn", "--wait=false")
         uid = self.kubectl("get", "mlep", "churn", "-o", "jsonpath={.metadata.uid}")
         self.desired = desired_objects.everything(namespace=self.namespace, uid=uid)
         self.kubectl(
             "create", "--field-manager=pointsman", "--validate=strict", "-f", "-", stdin=self._list()
         )
+
+    def let_go(self) -> None:
+        self.kubectl("patch", "mlep", "churn", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
 
     def apply_everything(self) -> None:
         flags = ("--server-side", "--field-manager=pointsman", "--force-conflicts", "--validate=strict")
@@ -87,9 +97,12 @@ def cluster(harness: tests.cluster.Cluster) -> Iterator[Cluster]:
     harness.kubectl("create", "namespace", name)
     harness.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     inside = Cluster(harness, name)
-    inside.create_everything()
-    yield inside
-    harness.kubectl("delete", "namespace", name, "--wait=false")
+    try:
+        inside.create_everything()
+        yield inside
+    finally:
+        inside.let_go()
+        harness.kubectl("delete", "namespace", name, "--wait=false")
 
 
 def test_what_the_server_fills_in_is_no_difference(cluster: Cluster) -> None:
