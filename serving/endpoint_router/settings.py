@@ -203,13 +203,14 @@ _SOURCE = (
     ),
 )
 
+# Not POINTSMAN_PORT: Kubernetes sets that to tcp://… in every pod beside a Service called pointsman.
 _LISTENING = (
     _Option(
         "--host", "POINTSMAN_HOST", metavar="HOST", kind=str, default="0.0.0.0", text="address of both ports"
     ),
     _Option(
         "--port",
-        "POINTSMAN_PORT",
+        "POINTSMAN_PORT_FOR_REQUESTS",
         metavar="PORT",
         kind=_port,
         default=str(ports.ROUTER_DATA),
@@ -217,7 +218,7 @@ _LISTENING = (
     ),
     _Option(
         "--admin-port",
-        "POINTSMAN_ADMIN_PORT",
+        "POINTSMAN_PORT_FOR_ADMIN",
         metavar="PORT",
         kind=_port,
         default=str(ports.ROUTER_ADMIN),

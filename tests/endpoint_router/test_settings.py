@@ -38,9 +38,14 @@ def test_an_ipv6_api_is_put_in_brackets() -> None:
     assert chosen.kubernetes.api_url == "https://[fd00::1]:443"
 
 
+def test_what_kubernetes_sets_for_a_service_called_pointsman_is_no_setting() -> None:
+    service = {"POINTSMAN_PORT": "tcp://10.0.0.1:80", "POINTSMAN_SERVICE_HOST": "10.0.0.1"}
+    assert settings.parse([], IN_A_POD | service) == settings.parse([], IN_A_POD)
+
+
 def test_an_option_beats_its_variable() -> None:
     chosen = settings.parse(
-        ["--route-table", "t", "--port", "7"], {"POINTSMAN_PORT": "8", "POINTSMAN_HOST": "::"}
+        ["--route-table", "t", "--port", "7"], {"POINTSMAN_PORT_FOR_REQUESTS": "8", "POINTSMAN_HOST": "::"}
     )
     assert (chosen.port, chosen.host) == (7, "::")
 
@@ -52,7 +57,7 @@ def test_an_option_beats_its_variable() -> None:
         pytest.param(["--port", "65536"], {}, ["--port", "0 to 65535"], id="port too large"),
         pytest.param(["--port", "-1"], {}, ["--port"], id="negative port"),
         pytest.param(
-            [], {"POINTSMAN_ADMIN_PORT": "x"}, ["--admin-port", "'x'"], id="port in the environment"
+            [], {"POINTSMAN_PORT_FOR_ADMIN": "x"}, ["--admin-port", "'x'"], id="port in the environment"
         ),
         pytest.param(["--log-format", "xml"], {}, ["--log-format", "plain, json"], id="log format"),
         pytest.param(["--log-level", "loud"], {}, ["--log-level", "debug"], id="log level"),
@@ -92,7 +97,7 @@ def test_the_help_names_every_option_and_its_variable(capsys: pytest.CaptureFixt
     for words in (
         "--route-table FILE",
         "[POINTSMAN_ROUTE_TABLE]",
-        "(default 8000) [POINTSMAN_PORT]",
+        "(default 8000) [POINTSMAN_PORT_FOR_REQUESTS]",
         "SIGUSR1",
     ):
         assert words in text
