@@ -114,15 +114,19 @@ async def test_the_metrics_are_those_that_are_promised(
         await world.config("churn-1", Variant1=1.0)
         await world.endpoint(config="churn-1")
         await world.until_condition("Serving", "False")
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{operator.port}/metrics") as reply,
-        ):
-            text = await reply.text()
-        for promised in (
+        promised = (
             'pointsman_reconcile_total{result="done"}',
             "pointsman_reconcile_seconds_count",
             "pointsman_weight_propagation_seconds_count",
             'pointsman_endpoint_info{config="churn-1",endpoint="churn"',
-        ):
-            assert promised in text
+        )
+
+        async def are_there() -> bool:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"http://127.0.0.1:{operator.port}/metrics") as reply,
+            ):
+                text = await reply.text()
+            return all(name in text for name in promised)
+
+        await live_operator.until(are_there)

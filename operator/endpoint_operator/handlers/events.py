@@ -112,8 +112,8 @@ def operator_settings() -> kopf.OperatorSettings:
     settings.networking.connect_timeout = 5
     # A handler only hands an event over: nothing is worth waiting for at the end.
     settings.queueing.exit_timeout = 0.2
-    # Short, so that an API server that is back is watched again at once.
-    settings.networking.error_backoffs = [0.5, 1, 1, 2, 2]
+    # Short, so that an API server that is back is watched again at once; after a minute it is begun anew.
+    settings.networking.error_backoffs = [0.5, 1.0, *[2.0] * 30]
     # We restart it ourselves; the default would kill the process ten minutes after it ended.
     settings.process.ultimate_exiting_timeout = None
     for kind in kinds.CHILDREN:

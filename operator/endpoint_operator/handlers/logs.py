@@ -31,6 +31,8 @@ def is_wanted(record: logging.LogRecord) -> bool:
     """kopf says at level ERROR that it tries a request again: our client says once that the API does not answer."""
     if not record.name.startswith("kopf"):
         return True
+    # Its messages name the error; where in kopf it came up helps nobody.
+    record.exc_info = None
     text = record.getMessage()
     return record.levelno >= logging.WARNING and not text.startswith(
         ("Request attempt", "OS signals are ignored")

@@ -3,9 +3,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.builders import api_server
 
 from endpoint_operator.cluster import client, lease
+from tests.builders import api_server
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/pointsman-operator"
 TIMING = lease.Timing(duration=1.0, renew_deadline=0.4, retry=0.05)

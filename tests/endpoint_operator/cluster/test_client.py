@@ -1,0 +1,88 @@
+import json
+import logging
+from pathlib import Path
+
+import pytest
+import yaml
+
+from endpoint_operator.cluster import client, errors
+from tests.builders import api_server
+
+PATH = "/api/v1/namespaces/shop/configmaps/churn-routes"
+
+
+def test_json_has_the_form_in_which_the_api_server_writes_it() -> None:
+    body = {"env": "a<b>&c\u2028\u2029é", "weight": 1.0}
+    sent = client.encoded(body)
+    assert sent == rb'{"env":"a\u003cb\u003e\u0026c\u2028\u2029' + "é".encode() + b'","weight":1.0}'
+    assert json.loads(sent) == body
+
+
+async def test_writes_name_the_field_manager_and_the_precondition() -> None:
+    async with api_server.running() as (server, cluster):
+        made = await cluster.create(
+            "/api/v1/namespaces/shop/configmaps", {"metadata": {"name": "churn-routes"}}
+        )
+        await cluster.replace(PATH, {**made, "data": {"a": "1"}})
+        await cluster.apply(PATH, {"metadata": {"name": "churn-routes", "uid": made["metadata"]["uid"]}})
+        await cluster.delete(PATH, uid=made["metadata"]["uid"])
+        created, replaced, applied, deleted = server.asked
+        assert created.query == replaced.query == {"fieldManager": "pointsman"}
+        assert applied.query == {"fieldManager": "pointsman", "force": "true"}
+        assert applied.content_type == client.APPLY_PATCH
+        assert deleted.body["preconditions"] == {"uid": made["metadata"]["uid"]}
+
+
+async def test_a_write_over_a_newer_version_is_a_conflict() -> None:
+    async with api_server.running() as (server, cluster):
+        old = server.put(PATH, {})
+        server.put(PATH, {})
+        with pytest.raises(errors.ConflictError):
+            await cluster.replace(PATH, old)
+
+
+async def test_an_api_server_that_is_away_is_said_once_and_its_return_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger=client.__name__)
+    async with api_server.running() as (server, cluster):
+        server.is_down = True
+        for _ in range(3):
+            with pytest.raises(errors.UnreachableError):
+                await cluster.get(PATH)
+        server.is_down = False
+        server.put(PATH, {})
+        await cluster.get(PATH)
+        await cluster.get(PATH)
+    said = [record.getMessage() for record in caplog.records]
+    assert [("does not answer" in line, "answers again" in line) for line in said] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+async def test_an_answer_that_is_not_json_is_an_error_of_its_status() -> None:
+    assert client._decoded(b"<html>502</html>") == {"message": "<html>502</html>"}
+    assert client._decoded(b"") == {}
+
+
+async def test_a_kubeconfig_with_a_token_is_used_and_the_token_sent(tmp_path: Path) -> None:
+    async with api_server.running() as (server, cluster):
+        server.put(PATH, {})
+        document = {
+            "clusters": [{"name": "c", "cluster": {"server": cluster.settings.host}}],
+            "users": [{"name": "u", "user": {"token": "secret"}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
+        file = tmp_path / "config"
+        file.write_text(yaml.safe_dump(document))
+        connected = client.Client(await client.configuration(str(file)))
+        await connected.get(PATH)
+        await connected.close()
+        assert await connected._credentials() == {"Authorization": "Bearer secret"}
+
+
+async def test_no_cluster_at_all_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(client.CredentialsError, match="no way to the API server"):
+        await client.configuration(str(tmp_path / "none"))

@@ -1,0 +1,63 @@
+import pytest
+
+from endpoint_operator import settings
+
+
+def test_an_argument_beats_the_environment_and_the_environment_beats_the_default() -> None:
+    environment = {"POINTSMAN_HTTP_PORT": "9000", "POINTSMAN_ROUTER_IMAGE": "registry.test/router:1"}
+    read = settings.read(["--http-port", "9001"], environment)
+    assert (read.http_port, read.router_image, read.image_pull_policy) == (
+        9001,
+        "registry.test/router:1",
+        "IfNotPresent",
+    )
+
+
+def test_without_a_namespace_the_whole_cluster_is_served() -> None:
+    assert (
+        settings.read([], {"POINTSMAN_WATCH_NAMESPACE": "", "POINTSMAN_NAMESPACE": "ops"}).watch_namespace
+        == ""
+    )
+
+
+def test_the_lease_lives_in_the_operators_namespace_else_in_the_served_one() -> None:
+    assert settings.read(["--namespace", "shop"], {"POINTSMAN_NAMESPACE": "ops"}).namespace == "ops"
+    assert settings.read(["--namespace", "shop"], {}).namespace == "shop"
+
+
+def test_two_processes_never_have_the_same_identity() -> None:
+    environment = {"POINTSMAN_POD_NAME": "operator-0"}
+    one, other = (settings.read([], environment).identity for _ in range(2))
+    assert one.startswith("operator-0_")
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["--http-port", "x"], "--http-port: must be a whole number, got 'x'", id="port as text"),
+        pytest.param(["--http-port", "0"], "--http-port: must be a whole number from 1", id="port 0"),
+        pytest.param(["--workers", "0"], "--workers: must be", id="nobody works"),
+        pytest.param(["--drain-seconds", "-1"], "--drain-seconds: must be", id="negative time"),
+        pytest.param(
+            ["--namespace", "A,B"], "--namespace: must be the name of one namespace", id="two at once"
+        ),
+        pytest.param(["--log-format", "xml"], "--log-format: must be one of text, json", id="log format"),
+        pytest.param(["--image-pull-policy", "no"], "--image-pull-policy: must be one of", id="pull policy"),
+        pytest.param(["--router-image", " "], "--router-image: must not be empty", id="no image"),
+    ],
+)
+def test_bad_input_is_refused_by_its_name(arguments: list[str], message: str) -> None:
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.read(arguments, {})
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_help_names_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        settings.read(["--help"], {})
+    text = capsys.readouterr().out
+    assert caught.value.code == 0
+    for _, variable, _, _ in settings.OPTIONS:
+        assert variable in text
