@@ -1,6 +1,7 @@
 """Images for the harness's own cluster: built by buildah in the cache, handed to its container runtime as files."""
 
 import contextlib
+import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,7 +99,8 @@ def _buildah(current: Layout) -> Callable[..., str]:
         driver_file.write_text("overlay" if container_runtime.can_overlay(current.cache) else "vfs")
     store = [
         f"--root={current.cache / 'buildah'}",
-        f"--runroot={Path('/run') / 'pointsman-images'}",
+        # Short-lived state, apart for each store.
+        f"--runroot=/run/pointsman-images/{hashlib.sha256(bytes(current.cache)).hexdigest()[:8]}",
         f"--storage-driver={driver_file.read_text()}",
     ]
     return partial(_run, store)

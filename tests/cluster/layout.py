@@ -58,24 +58,25 @@ class Layout:
         return Path("/run/netns") / self.name
 
     @property
-    def _block(self) -> ipaddress.IPv4Network:
+    def addresses(self) -> ipaddress.IPv4Network:
+        """All addresses of the cluster: the cable's, the pods' and the Services'."""
         return _BLOCKS[self.number]
 
     @property
     def host_address(self) -> str:
-        return str(self._block[1])
+        return str(self.addresses[1])
 
     @property
     def node_address(self) -> str:
-        return str(self._block[2])
+        return str(self.addresses[2])
 
     @property
     def pod_range(self) -> ipaddress.IPv4Network:
-        return list(self._block.subnets(new_prefix=21))[1]
+        return list(self.addresses.subnets(new_prefix=21))[1]
 
     @property
     def service_range(self) -> ipaddress.IPv4Network:
-        return list(self._block.subnets(new_prefix=20))[1]
+        return list(self.addresses.subnets(new_prefix=20))[1]
 
     @property
     def api_server(self) -> str:

@@ -57,16 +57,15 @@ def interfaces() -> set[str]:
 
 
 def routes(layout: Layout) -> list[str]:
-    """This machine's routes into the cluster's addresses."""
-    block = ipaddress.IPv4Network(f"{layout.host_address}/19", strict=False)
+    """This machine's routes into the cluster's addresses, whoever made them."""
     rows = commands.run(["ip", "-4", "route"]).splitlines()
-    return [row for row in rows if _is_within(row.split()[0], block)]
+    return [row.strip() for row in rows if overlaps(row, layout.addresses)]
 
 
-def _is_within(destination: str, block: ipaddress.IPv4Network) -> bool:
-    if destination in {"default", "unreachable", "blackhole", "prohibit"}:
-        return False
-    return ipaddress.IPv4Network(destination).subnet_of(block)
+def overlaps(route: str, addresses: ipaddress.IPv4Network) -> bool:
+    """Whether a line of `ip route` leads to any of the addresses; the default route leads to all and to none."""
+    words = [word for word in route.split() if word[0].isdecimal() or word == "default"]
+    return words[0] != "default" and ipaddress.IPv4Network(words[0], strict=False).overlaps(addresses)
 
 
 def _ip(arguments: str) -> None:

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import commands, errors, progress
+from tests.cluster import commands, errors, network, progress
 from tests.cluster.layout import Layout
 
 _APT = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -80,8 +80,9 @@ def require_packages(needed: tuple[Needed, ...]) -> None:
 
 
 def _require_free_addresses(layout: Layout) -> None:
-    """Another use of the addresses would be cut off by our routes."""
-    for name in (layout.node_address, str(layout.pod_range[1]), str(layout.service_range[1])):
-        way = commands.run(["ip", "route", "get", name])
-        if "198.18." in way.split(" src ")[0].replace(name, "", 1) and f"dev {layout.name} " not in way:
-            raise errors.HarnessError(f"the addresses of the test cluster are in use: {way.strip()}")
+    """Another use of the addresses, some VPNs' for one, would be cut off by our routes."""
+    foreign = [route for route in network.routes(layout) if f"dev {layout.name} " not in f"{route} "]
+    if foreign:
+        raise errors.HarnessError(
+            f"the addresses of the test cluster are in use on this machine: {foreign[0]}"
+        )

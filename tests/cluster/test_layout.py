@@ -14,7 +14,7 @@ def a_layout(number: int) -> layout.Layout:
 
 
 def test_no_two_clusters_share_addresses() -> None:
-    networks = [a_layout(number)._block for number in range(16)]
+    networks = [a_layout(number).addresses for number in range(16)]
     assert not any(one.overlaps(other) for one, other in combinations(networks, 2))
 
 
