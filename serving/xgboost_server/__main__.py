@@ -29,11 +29,7 @@ def main(
         configuration = settings.read(sys.argv[1:] if arguments is None else arguments, os.environ)
         for name in configuration.ignored:
             _logger.warning("%s is not known to this server: answers hold the plain predictions", name)
-        predictor = model_dir.load(
-            configuration.model_dir,
-            joins_several=configuration.joins_several,
-            threads=configuration.threads,
-        )
+        predictor = model_dir.load(configuration.model_dir, joins_several=configuration.joins_several)
         # A worker thread that parses a large body gives the interpreter back to the event loop ten times sooner.
         sys.setswitchinterval(0.0005)
         uvloop.run(app.serve(configuration, predictor))

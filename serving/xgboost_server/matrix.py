@@ -15,9 +15,6 @@ Matrix64: TypeAlias = npt.NDArray[np.float64]
 FLOAT32_OVERFLOW = float(2**128 - 2**103)
 """The smallest magnitude that rounds to infinity in float32."""
 
-_SMALL = 4096
-"""Numbers up to which a dot product stays on this thread."""
-
 
 def from_float64(values: Matrix64, *, first_row: int) -> Matrix:
     """The same rows in float32. Raises PayloadError naming a cell that float32 cannot hold.
@@ -25,12 +22,6 @@ def from_float64(values: Matrix64, *, first_row: int) -> Matrix:
     XGBoost would refuse such a cell in a DMatrix, and the whole batch with it; so it never gets there.
     ``first_row`` is the number of the first row within the request, from 1.
     """
-    if values.size <= _SMALL:
-        flat = values.ravel()
-        if (
-            flat.dot(flat) < FLOAT32_OVERFLOW**2
-        ):  # also False for NaN; one call where the search below takes three
-            return values.astype(np.float32)
     too_big = np.abs(values) >= FLOAT32_OVERFLOW
     if too_big.any():
         row, column = (int(index) for index in np.argwhere(too_big)[0])

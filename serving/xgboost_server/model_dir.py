@@ -8,7 +8,7 @@ from xgboost_server import booster, ensemble, errors
 _logger = logging.getLogger(__name__)
 
 
-def load(directory: Path, *, joins_several: bool, threads: int) -> booster.Model | ensemble.Ensemble:
+def load(directory: Path, *, joins_several: bool) -> booster.Model | ensemble.Ensemble:
     """The predictor in ``directory``. Raises ModelLoadError.
 
     Every file at its top that is not hidden is a model. Several are joined, or, unless ``joins_several``, the first
@@ -17,7 +17,7 @@ def load(directory: Path, *, joins_several: bool, threads: int) -> booster.Model
     files = model_files(directory)
     if not joins_several:
         files = files[:1]
-    models = {file.name: booster.load(file.name, _content(file), threads) for file in files}
+    models = {file.name: booster.load(file.name, _content(file)) for file in files}
     predictor = ensemble.join(models)
     summary = predictor.summary
     _logger.info(

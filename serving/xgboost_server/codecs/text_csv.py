@@ -19,6 +19,7 @@ BLOCK_BYTES = 64 * 1024
 
 _NUMERIC = b"0123456789+-.eE, \r\n"
 _DELIMITERS = (b",", b"\t", b";", b"|", b" ", b":")
+_IN_NUMBERS = b"+-._'\""
 _FAILED = "Loading csv data failed: "
 
 
@@ -67,7 +68,7 @@ def _delimiter(line: bytes) -> bytes:
         sniffed = csv.Sniffer().sniff(line[:512].decode("utf-8", "replace")).delimiter.encode()
     except csv.Error:
         return b","
-    return b"," if sniffed.isalnum() else sniffed
+    return b"," if sniffed.isalnum() or sniffed in _IN_NUMBERS else sniffed
 
 
 def _blocks(text: bytes) -> Iterator[bytes]:

@@ -1,0 +1,80 @@
+"""What is let through to XGBoost, and what is said of the rest."""
+
+import pickle
+import re
+
+import pytest
+import xgboost
+
+from tests.xgboost_server import models
+from xgboost_server import booster, errors, model_file
+
+RUNNING = (3, 2, 0)
+
+
+def a_json_model(version: str = "[2,1,4]") -> bytes:
+    return b'{"learner":{"attributes":{"note":"\\"version\\":[9,9,9]"}},"version":%s}' % version.encode()
+
+
+@pytest.mark.parametrize("form", ["json", "ubj"])
+def test_what_the_running_xgboost_writes_is_let_through(form: str) -> None:
+    model_file.check("m", models.content(models.a_booster(), form), booster.RUNNING_VERSION)
+
+
+@pytest.mark.parametrize(
+    "version", ["[2,1,4]", "[3,2,0]", "[3, 2, 9]", pytest.param("[1,7,6] ", id="blank before the end")]
+)
+def test_the_same_minor_version_and_older_ones_are_let_through(version: str) -> None:
+    model_file.check("m", a_json_model(version), RUNNING)
+
+
+def test_a_version_that_is_not_last_is_found() -> None:
+    model_file.check("m", b'{"version": [3, 1, 0], "learner": {"x": "%s"}}' % (b" " * 5000), RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(b"", "m is empty", id="empty"),
+        pytest.param(
+            a_json_model("[3,3,0]"),
+            "by XGBoost 3.3.0, which is newer than the running XGBoost 3.2.0",
+            id="newer",
+        ),
+        pytest.param(a_json_model("[10,0,0]"), "written by XGBoost 10.0.0", id="much newer"),
+        pytest.param(b'{"a": 1}', "names no XGBoost version", id="other JSON"),
+        pytest.param(a_json_model()[:-1], "not a whole JSON model", id="truncated JSON"),
+        pytest.param(b"{L" + b"\0" * 7, "not a whole UBJ model", id="truncated UBJ"),
+        pytest.param(pickle.dumps({"a": 1}), "is a Python pickle", id="pickle"),
+        pytest.param(
+            pickle.dumps([1], protocol=0).replace(b"(l", b"cxgboost.core\nBooster\n"),
+            "pickle",
+            id="old pickle",
+        ),
+        pytest.param(b"binf" + b"\0" * 99, "old binary format", id="binf"),
+        pytest.param(b"\x1f\x8b\x08", "is a gzip archive", id="gzip"),
+        pytest.param(b"PK\x03\x04", "is a zip archive", id="zip"),
+        pytest.param(b"hello", "neither JSON nor UBJ", id="text"),
+    ],
+)
+def test_what_is_no_readable_model_is_named(content: bytes, said: str) -> None:
+    with pytest.raises(errors.ModelLoadError, match=re.escape(said)):
+        model_file.check("m", content, RUNNING)
+
+
+def test_the_refusal_of_a_pickle_says_what_to_do() -> None:
+    with pytest.raises(errors.ModelLoadError, match=r"Booster\.save_model\('model\.json'\)"):
+        model_file.check("m", pickle.dumps(models.a_booster()), RUNNING)
+
+
+@pytest.mark.parametrize("form", ["json", "ubj"])
+def test_no_prefix_of_a_model_is_let_through_to_xgboost(form: str) -> None:
+    content = models.content(models.a_booster(rounds=2), form)
+    for length in range(0, len(content), 7):
+        with pytest.raises(errors.ModelLoadError, match=r"^m "):
+            model_file.check("m", content[:length], RUNNING)
+
+
+def test_a_newer_ubj_model_is_refused_by_its_version() -> None:
+    with pytest.raises(errors.ModelLoadError, match=f"written by XGBoost {re.escape(xgboost.__version__)}"):
+        model_file.check("m", models.content(models.a_booster(), "ubj"), (1, 7, 6))

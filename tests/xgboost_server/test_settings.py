@@ -1,0 +1,62 @@
+"""Options and environment."""
+
+from pathlib import Path
+
+import pytest
+
+from xgboost_server import errors, settings
+
+
+def test_the_defaults_are_sagemakers() -> None:
+    found = settings.read(["serve"], {})
+    assert (found.model_dir, found.port, found.max_body) == (Path("/opt/ml/model"), 8080, 6291456)
+    assert (found.joins_several, found.default_accept, found.ignored) == (True, "", ())
+    assert found.threads >= 1
+
+
+def test_the_environment_is_read() -> None:
+    found = settings.read(
+        [],
+        {
+            "SM_MODEL_DIR": "/models",
+            "SAGEMAKER_BIND_TO_PORT": "8090",
+            "OMP_NUM_THREADS": "3",
+            "SAGEMAKER_INFERENCE_ENSEMBLE": "False",
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/json",
+            "MAX_CONTENT_LENGTH": "1000",
+            "SAGEMAKER_BATCH": "true",
+        },
+    )
+    assert (found.model_dir, found.port, found.threads) == (Path("/models"), 8090, 3)
+    assert (found.joins_several, found.default_accept, found.max_body) == (False, "application/json", 1000)
+    assert found.ignored == ("SAGEMAKER_BATCH",)
+
+
+def test_options_beat_the_environment() -> None:
+    environment = {"SM_MODEL_DIR": "/models", "SAGEMAKER_BIND_TO_PORT": "8090", "OMP_NUM_THREADS": "3"}
+    found = settings.read(
+        ["--model-dir", "/m", "--port", "0", "--threads", "2", "--host", "::1"], environment
+    )
+    assert (found.model_dir, found.port, found.threads, found.host) == (Path("/m"), 0, 2, "::1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        pytest.param(["--port", "x"], {}, "SAGEMAKER_BIND_TO_PORT must be a whole number", id="port"),
+        pytest.param(
+            [], {"SAGEMAKER_BIND_TO_PORT": "70000"}, "from 0 to 65535, not '70000'", id="port range"
+        ),
+        pytest.param([], {"OMP_NUM_THREADS": "0"}, "OMP_NUM_THREADS must be", id="threads"),
+        pytest.param([], {"MAX_CONTENT_LENGTH": "1e6"}, "MAX_CONTENT_LENGTH must be", id="length"),
+        pytest.param([], {"SAGEMAKER_INFERENCE_ENSEMBLE": "no"}, "must be true or false", id="ensemble"),
+        pytest.param(
+            [], {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "x"}, "must be one of text/csv", id="accept"
+        ),
+        pytest.param(["train"], {}, "invalid choice: 'train'", id="command"),
+        pytest.param(["--nonsense"], {}, "unrecognized arguments: --nonsense", id="option"),
+    ],
+)
+def test_what_makes_no_sense_is_named(arguments: list[str], environment: dict[str, str], said: str) -> None:
+    with pytest.raises(errors.SettingsError, match=said):
+        settings.read(arguments, environment)
