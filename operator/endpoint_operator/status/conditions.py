@@ -85,7 +85,7 @@ def _since(before: Mapping[str, Any] | None, verdict: Verdict, now: str) -> str:
 def _serving(observed: Observed, plan: plans.Plan, variants: Sequence[facts.VariantFacts]) -> Verdict:
     if not variants:
         failure = observed.config_failure
-        message = failure.message if failure else "nothing serves"
+        message = failure.message if failure else "Nothing serves yet"
         return Verdict.advised(FALSE, failure.reason if failure else reasons.NO_READY_POD, message)
     ready = [variant.name for variant in variants if variant.ready]
     if not ready:
@@ -123,6 +123,8 @@ def _progressing(observed: Observed, plan: plans.Plan, variants: Sequence[facts.
     failure = observed.config_failure
     if failure is not None and (plan.serving is None or not problems.serves_what_is_asked(observed, plan)):
         return Verdict.advised(FALSE, failure.reason, failure.message)
+    if plan.phase is plans.Phase.NOTHING_TO_SERVE:
+        return Verdict(TRUE, reasons.ROLLING_OUT, "The first roll-out is about to start.")
     if plan.stalled is not None:
         return Verdict.advised(FALSE, plan.stalled.reason, plan.stalled.message)
     short = [variant.name for variant in variants if variant.is_short]

@@ -45,9 +45,13 @@ def _config(old: Mapping[str, Any], new: Mapping[str, Any], plan: plans.Plan) ->
     before, now = old.get("endpointConfigName"), new.get("endpointConfigName")
     if not now or before == now:
         return
-    what = f"EndpointConfig {now} serves now" + (f" instead of {before}." if before else ".")
-    yield Event(NORMAL, "ConfigServing", what)
-    if before and plan.carried_over:
+    if not before:
+        yield Event(
+            NORMAL, reasons.ROLLING_OUT, f"EndpointConfig {now} is the first to serve; its pods start."
+        )
+        return
+    yield Event(NORMAL, "ConfigServing", f"EndpointConfig {now} serves now instead of {before}.")
+    if plan.carried_over:
         weights = ", ".join(f"{name}={weight:g}" for name, weight in sorted(plan.carried_over.items()))
         yield Event(
             NORMAL, "WeightsCarriedOver", f"Weights of the Endpoint's spec apply to {now} too: {weights}."

@@ -29,7 +29,10 @@ def serves_what_is_asked(observed: Observed, plan: plans.Plan) -> bool:
 def stuck(plan: plans.Plan, config: str) -> str:
     """Why the coming config does not take over, and what serves meanwhile."""
     failure = plan.stalled.message.rstrip(".") if plan.stalled else ""
-    stays = f"; {plan.serving.config_name} keeps serving" if plan.serving else ""
+    old = plan.serving.config_name if plan.serving else None
+    if old == config:
+        return f"The new pods of EndpointConfig {config} can't take over and the old ones keep serving: {failure}"
+    stays = f" and {old} keeps serving" if old else ""
     return f"EndpointConfig {config} can't take over{stays}: {failure}"
 
 
@@ -49,14 +52,17 @@ def _all(
         yield observed.config_failure
     if plan.unknown_counts:
         names = ", ".join(plan.unknown_counts)
-        yield Failure(reasons.UNKNOWN_VARIANT, f"instanceCounts names variants that there are not: {names}")
+        yield Failure(reasons.UNKNOWN_VARIANT, f"spec.instanceCounts names unknown variants: {names}")
 
 
 def _unserved(variants: Sequence[facts.VariantFacts], *, has_served: bool) -> Iterator[Failure]:
     """Variants whose share others get. Before the first request pods are only starting."""
-    if not (has_served or any(variant.ready for variant in variants)):
+    if not any(variant.ready for variant in variants):
+        if has_served and any(variant.wanted != 0 for variant in variants):
+            yield Failure(reasons.NO_READY_POD, "No pod of any variant is ready")
         return
     for variant in variants:
         if variant.weight > 0 and not variant.ready and variant.failure is None:
-            message = f"{variant.name} has a weight and no ready pod: its requests go to the other variants"
+            lacks = "an instance count of 0" if variant.wanted == 0 else "no ready pod"
+            message = f"{variant.name} has a weight and {lacks}: its requests go to the other variants"
             yield Failure(reasons.NO_READY_POD, message)

@@ -44,12 +44,20 @@ def build(observed: Observed, plan: plans.Plan, previous: Mapping[str, Any]) -> 
         "endpointStatus": _word(plan, found, previous, has_served=has_served),
         "endpointConfigName": plan.serving.config_name if plan.serving else "",
         "url": f"http://{endpoint.name}.{endpoint.namespace}.svc",
-        "weights": shares.text(routers.oldest_table(observed)),
+        "weights": _split(observed, previous),
         "variants": variants.count(observed, plan),
         "failureReason": _failure_reason(found),
         "productionVariants": variants.render(observed, plan, previous, now=now),
         "conditions": conditions.render(found, previous, generation=endpoint.generation, now=now),
     }
+
+
+def _split(observed: Observed, previous: Mapping[str, Any]) -> str:
+    """What routers do; until the first of them has answered an operator that has just started, what they did."""
+    oldest = routers.oldest_table(observed)
+    if oldest is None and observed.routers:
+        return str(previous.get("weights") or "")
+    return shares.text(oldest)
 
 
 def _word(

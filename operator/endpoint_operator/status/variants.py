@@ -21,12 +21,11 @@ def render(
     if plan.serving is None:
         return []
     before = {item.get("variantName"): item for item in previous.get("productionVariants") or ()}
-    oldest = routers.oldest_table(observed)
-    current = {item.name: item.weight for item in oldest.variants if item.is_announced} if oldest else None
+    current = _current(observed, before)
     return [
         {
             "variantName": variant.variant_name,
-            **({} if current is None else {"currentWeight": current.get(variant.variant_name, 0.0)}),
+            **({"currentWeight": current.get(variant.variant_name, 0.0)} if current else {}),
             "desiredWeight": plan.weights[variant.variant_name],
             "currentInstanceCount": facts.ready_pods(observed, variant.revision),
             "desiredInstanceCount": plan.counts[variant.variant_name],
@@ -36,6 +35,15 @@ def render(
         }
         for variant in plan.serving.variants
     ]
+
+
+def _current(observed: Observed, before: Mapping[str, Mapping[str, Any]]) -> Mapping[str, float]:
+    """The weights of the oldest table; until a router has answered, those told last; empty without routers."""
+    oldest = routers.oldest_table(observed)
+    if oldest is not None:
+        return {item.name: item.weight for item in oldest.variants if item.is_announced}
+    told = before.items() if observed.routers else ()
+    return {name: item["currentWeight"] for name, item in told if "currentWeight" in item}
 
 
 def count(observed: Observed, plan: plans.Plan) -> str:

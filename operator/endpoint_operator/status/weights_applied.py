@@ -11,7 +11,7 @@ def find(observed: Observed, plan: plans.Plan) -> Verdict:
     """The verdict. What the spec asks for comes first, then what routers are known to do, then what is not known."""
     if plan.unknown_weights:
         names = ", ".join(plan.unknown_weights)
-        message = f"weights names variants that there are not: {names}; the rest is applied"
+        message = f"spec.weights names unknown variants: {names}; the rest is applied"
         return Verdict.advised(FALSE, reasons.UNKNOWN_VARIANT, message)
     if plan.all_zero:
         return Verdict.advised(FALSE, reasons.ALL_WEIGHTS_ZERO, _zero(plan))

@@ -30,13 +30,19 @@ class Story:
 
 def test_an_endpoint_comes_up_with_what_serves_and_how_it_splits() -> None:
     story = Story()
-    assert story.then(TWO.first()) == [("Normal", "ConfigServing")]
+    assert story.then(TWO.first()) == [("Normal", "RollingOut")]
     assert story.then(TWO.ready()) == [
         ("Normal", "Serving"),
         ("Normal", "Complete"),
         ("Normal", "WeightsApplied"),
     ]
     assert story.events[-1].message == "Every router splits requests A=50% B=50%."
+
+
+def test_an_operator_that_has_just_started_tells_no_old_news() -> None:
+    story = Story(TWO.ready())
+    assert story.then(TWO.ready().seeing(reports={})) == []
+    assert story.then(TWO.ready()) == []
 
 
 def test_nothing_new_is_nothing_to_tell() -> None:

@@ -322,3 +322,31 @@ def test_shares_are_written_as_people_write_them(weights: dict[str, float], text
     for name, weight in weights.items():
         endpoint = endpoint.with_variant(name, weight=weight)
     assert status_of(endpoint.ready())["weights"] == text
+
+
+def test_until_a_router_has_answered_the_split_that_was_told_last_stays_and_is_not_vouched_for() -> None:
+    before = status_of(TWO.ready())
+    status = status_of(TWO.ready().seeing(reports={}), before)
+    assert condition(status, "WeightsApplied") == ("Unknown", "WaitingForRouters")
+    assert status["weights"] == before["weights"]
+    assert status["productionVariants"] == before["productionVariants"]
+
+
+def test_an_endpoint_that_lost_all_pods_says_it_once() -> None:
+    status = status_of(TWO.first().seeing(roll_outs=TWO.ready().seen.roll_outs), SERVED)
+    assert status["failureReason"] == "No pod of any variant is ready."
+
+
+def test_a_variant_with_a_weight_and_no_pods_by_wish_degrades() -> None:
+    endpoint = an_endpoint("one").with_variant("A").with_variant("B", count=0).ready()
+    status = status_of(endpoint, SERVED)
+    assert condition(status, "Degraded") == ("True", "NoReadyPod")
+    assert "an instance count of 0" in status["failureReason"]
+
+
+def test_a_restart_that_cannot_work_names_the_config_once() -> None:
+    again = a_roll_out("one").with_variant("A", model="restarted").with_variant("B", weight=3.0)
+    stored = dataclasses.replace(again.stored(), name="churn-restarted")
+    endpoint = dataclasses.replace(TWO.ready().rolling_out(again), coming=stored)
+    status = status_of(endpoint.failing("A-restarted", DOWNLOAD), SERVED)
+    assert status["failureReason"].startswith("The new pods of EndpointConfig one can't take over")
