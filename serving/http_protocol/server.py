@@ -20,21 +20,16 @@ Refuse = Callable[[int, str], tuple[bytes, bytes]]
 
 
 class Server:
-    """A listening server. ``drain`` asks clients to leave, ``close`` ends."""
+    """A listening server on ``port``. ``drain`` asks clients to leave, ``close`` ends."""
 
     def __init__(self, site: exchanges.Site, listener: asyncio.Server) -> None:
         self._site = site
         self._listener = listener
-        self._sweep = asyncio.get_running_loop().call_soon(self._look_at_deadlines)
+        self.port: int = listener.sockets[0].getsockname()[1]
+        self._sweep: asyncio.Handle = asyncio.get_running_loop().call_soon(self._look_at_deadlines)
 
     def __repr__(self) -> str:
         return f"<Server port={self.port} connections={len(self._site.connections)} busy={self.busy}>"
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        port: int = self._listener.sockets[0].getsockname()[1]
-        return port
 
     @property
     def connections(self) -> int:
