@@ -50,7 +50,7 @@ generate: setup ## write the CRDs, the chart's copies, its schema and README
 lock: setup ## resolve the versions of .locks anew
 	$(BIN)/python .ci/lock
 
-images: setup cluster ## build the images and give them to the cluster
+images: setup ## build the images and give them to the cluster
 	$(CLUSTER) images
 
 cluster: setup ## start a real single-node Kubernetes and print its KUBECONFIG

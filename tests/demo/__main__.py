@@ -16,7 +16,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 @app.command()
 def run() -> None:
     """Deploy two churn models behind one endpoint, shift traffic between them, write a report."""
-    story.tell(tests.cluster.ensure_up(), print, Console())
+    console = Console()
+    console.width = max(console.width, 110)  # the tables hold pods' names
+    story.tell(tests.cluster.ensure_up(), print, console)
 
 
 @app.command()

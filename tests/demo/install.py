@@ -20,7 +20,13 @@ def crds(cluster: Cluster) -> None:
 
 def operator(cluster: Cluster, values: Mapping[str, str] | None = None) -> None:
     """Installs or upgrades the chart with the images built here, and waits until the operator is ready."""
-    settings = {"image.registry": images.registry(), "image.tag": images.version(), **(values or {})}
+    settings = {
+        "image.registry": images.registry(),
+        "image.tag": images.version(),
+        # The tag stays the same while one develops: another build has to start another pod.
+        "podAnnotations.build": images.named(["operator"])[0].digest(""),
+        **(values or {}),
+    }
     arguments = [part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")]
     placed = ["--namespace", OPERATOR_NAMESPACE, "--create-namespace"]
     cluster.helm("upgrade", "--install", RELEASE, str(CHART), *placed, *arguments, "--wait", "--timeout=180s")

@@ -16,7 +16,7 @@ from tests.cluster import layout
 from tests.demo import dataset
 
 ROOT = Path(__file__).resolve().parents[2]
-CUSTOMERS = 7000
+CUSTOMERS = 6000
 TEST_CUSTOMERS = slice(5000, CUSTOMERS)
 
 

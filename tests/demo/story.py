@@ -3,7 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -87,7 +89,9 @@ class Story:
     def _evaluate(self, runtime: object, customers: dataset.Customers, rows: list[str]) -> None:
         results = []
         for variant in VARIANTS:
-            answers = [traffic.invoke(runtime, endpoint.NAME, row, target=variant) for row in rows]
+            ask = partial(traffic.invoke, runtime, endpoint.NAME, target=variant)
+            with ThreadPoolExecutor(4) as threads:
+                answers = list(threads.map(ask, rows))
             if {served for served, _ in answers} != {variant}:
                 raise HarnessError(f"requests for {variant} were answered by another variant")
             results.append(evaluation.evaluate(variant, customers.churned, [score for _, score in answers]))
@@ -106,7 +110,7 @@ class Story:
 
     def _show_pods(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         names = sorted({*before, *after})
-        rows = [[name, before.get(name, "-"), after.get(name, "-")] for name in names]
+        rows = [[name, before.get(name, "-")[:13], after.get(name, "-")[:13]] for name in names]
         self._show(
             report.Table(
                 "Pods before and after: none was restarted", ["pod", "UID before", "UID after"], rows
@@ -146,7 +150,7 @@ class Story:
         rows = [[title, f"{seconds:.1f}"] for title, seconds in self._times]
         self._show(report.Table("Time of each step", ["step", "seconds"], rows))
         listing = self._cluster.kubectl("get", "mlep,mlepc", "-n", NAMESPACE)
-        self._console.print(listing)
+        self._console.print(listing, soft_wrap=True)
         self._report.listing("kubectl get mlep,mlepc", listing)
         return self._report.write(REPORT)
 
