@@ -45,8 +45,9 @@ def plan(observed: Observed, coming: roll_out.StoredRollOut | None) -> Plan:
     if observed.endpoint.is_being_deleted:
         return Plan(phase=Phase.DELETING)
     serving = observed.roll_out(observed.serving_name)
-    if coming is not None and serving is not None and coming.name == serving.name:
-        coming = None
+    if coming is not None and coming.name == observed.serving_name:
+        # Names are made from content: if the record of what serves was deleted, this is it again.
+        serving, coming = serving or coming, None
     if serving is None and coming is None:
         return Plan(phase=Phase.NOTHING_TO_SERVE, table=observed.table)
     step = _step(observed, serving, coming)
@@ -127,7 +128,7 @@ def _table(
     observed: Observed, step: _Step, old: tuple[routing.Place, ...]
 ) -> tuple[TableWrite | None, route_table.RouteTable]:
     variants = routing.variants(step.taking, step.split, (*step.watched, *old))
-    serving_name = step.serving.name if step.serving else ""
+    serving_name = step.serving.name if step.serving else observed.serving_name or ""
     present, since = observed.table, observed.backends_since
     if (
         present is not None

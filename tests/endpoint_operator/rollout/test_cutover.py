@@ -382,3 +382,18 @@ def test_the_ten_newest_roll_outs_are_remembered_and_those_in_use() -> None:
     serving = TWO.ready()
     decided = plan(serving.seeing(roll_outs=(*serving.seen.roll_outs, *older)))
     assert decided.forget == ("churn-old-2", "churn-old-3")
+
+
+def test_a_lost_record_is_made_again_when_the_spec_still_asks_for_the_same() -> None:
+    decided = plan(TWO.ready().seeing(roll_outs=()))
+    assert decided.phase is Phase.STEADY
+    assert decided.serving == TWO.serving.stored()
+    assert decided.table_write is None
+
+
+def test_while_the_record_of_what_serves_is_lost_its_name_is_kept() -> None:
+    endpoint = TWO.ready().seeing(roll_outs=()).rolling_out(a_roll_out("two").with_variant("A", model="2"))
+    write = plan(endpoint).table_write
+    assert write is not None
+    assert write.serving_name == TWO.serving.stored().name
+    assert plan(endpoint).delete == ()
