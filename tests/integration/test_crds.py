@@ -127,6 +127,15 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
         _config(resources={"limits": {"memory": "a lot"}}),
         f"{FIRST}.resources.limits.memory",
     ),
+    "negative quantity as text": (
+        _config(resources={"limits": {"memory": "-1Gi"}}),
+        f"{FIRST}.resources.limits.memory",
+    ),
+    "negative quantity": (_config(resources={"limits": {"cpu": -1}}), f"{FIRST}.resources.limits.cpu"),
+    "quantity without end": (
+        _config(resources={"limits": {"cpu": "1e999"}}),
+        f"{FIRST}.resources.limits.cpu",
+    ),
     "config name that is no name": (manifests.endpoint(config="No_Name"), "spec.endpointConfigName"),
     "no config name": (manifests.endpoint(config=""), "spec.endpointConfigName"),
     "endpoint name with a dot": (manifests.endpoint("2026.churn"), "metadata.name"),

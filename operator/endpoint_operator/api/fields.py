@@ -18,7 +18,7 @@ MAX_OVERRIDES = 2 * MAX_VARIANTS
 MAX_WEIGHT = 1e9
 MAX_INSTANCES = 10_000
 DNS_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-QUANTITY = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
+QUANTITY = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$"
 KEEP_UNKNOWN = "x-kubernetes-preserve-unknown-fields"
 INT_OR_STRING = "x-kubernetes-int-or-string"
 RULES = "x-kubernetes-validations"
@@ -43,7 +43,8 @@ Weight = Annotated[float, Field(ge=0, le=MAX_WEIGHT, strict=True)]
 InstanceCount = Annotated[int, Field(ge=0, le=MAX_INSTANCES, strict=True)]
 ObjectName = Annotated[str, Field(pattern=DNS_SUBDOMAIN, min_length=1, max_length=253)]
 Quantity = Annotated[
-    int | str, Field(json_schema_extra={INT_OR_STRING: True, "pattern": QUANTITY, "maxLength": 32})
+    int | str,
+    Field(json_schema_extra={INT_OR_STRING: True, "minimum": 0, "pattern": QUANTITY, "maxLength": 32}),
 ]
 Opaque = Annotated[Mapping[str, Any], Field(json_schema_extra={"type": "object", KEEP_UNKNOWN: True})]
 """An object whose fields Kubernetes itself checks when the pod is made."""
