@@ -34,6 +34,7 @@ class Pod:
     seen: dict[str, frozenset[str]]
     ready_at: float | None
     ready: bool = False
+    has_been_ready: bool = False
     ends_at: float | None = None
     reachable: bool = True
     frozen: bool = False
@@ -41,8 +42,8 @@ class Pod:
 
     @property
     def routes(self) -> bool:
-        """Whether requests can enter here."""
-        return self.ready or (self.ends_at is not None and self.table is not None)
+        """Whether requests can enter here, if only on connections from the time when the pod was ready."""
+        return self.has_been_ready
 
 
 class Cluster:
@@ -153,7 +154,7 @@ class Cluster:
                 del self.pods[pod.name]
                 self.reports.pop(pod.name, None)
             elif pod.ready_at is not None and pod.ready_at <= self.now:
-                pod.ready, pod.ready_at = True, None
+                pod.ready, pod.has_been_ready, pod.ready_at = True, True, None
         for pod in self.pods.values():
             self.deliver(pod, only_overdue=True)
 
