@@ -37,7 +37,7 @@ test-fast: setup ## the pure and process layers: seconds, no cluster
 
 test-chart: setup
 	$(CLUSTER) tools --only helm
-	$(BIN)/pytest tests/chart
+	$(BIN)/pytest -m "not integration and not e2e" tests/chart
 
 test: setup test-fast test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
 	$(BIN)/pytest -m "integration or e2e" tests
