@@ -98,7 +98,8 @@ class Reconciler:
         self._note_table(key, seen, plan)
 
         # 4. Report
-        await self._report(key, raw, _with_outcome(seen, outcome), plan, coming)
+        found = _with_outcome(seen, outcome)
+        await self._report(key, raw, found, plan if found is seen else cutover.plan(found, coming))
 
         # 5. Come back
         if outcome.failed:
@@ -153,11 +154,9 @@ class Reconciler:
         raw: observe.Raw,
         seen: observed.Observed,
         plan: plans.Plan,
-        coming: roll_out.StoredRollOut | None,
     ) -> None:
-        told = cutover.plan(seen, coming) if seen.conflicts else plan
         before = raw.endpoint.get("status") or {}
-        status = summary.build(seen, told, before)
+        status = summary.build(seen, plan, before)
         self._numbers.show_endpoint(
             key, str(status.get("endpointConfigName") or ""), str(status.get("endpointStatus") or "")
         )
@@ -165,7 +164,7 @@ class Reconciler:
             return
         await apply.write_status(self._cluster, raw.endpoint, status)
         now = datetime.datetime.fromtimestamp(seen.now, datetime.UTC)
-        for event in transitions.transitions(before, status, told):
+        for event in transitions.transitions(before, status, plan):
             await events.post(
                 self._cluster,
                 raw.endpoint,

@@ -93,7 +93,7 @@ async def test_our_own_object_without_its_labels_is_found_by_its_name_and_labell
 
 
 def test_a_full_replace_keeps_replicas_addresses_and_the_version_it_was_read_at() -> None:
-    desired = {
+    desired: Any = {
         "metadata": {"labels": {"a": "1"}, "ownerReferences": [{"uid": "u"}]},
         "spec": {"template": {"spec": {"containers": [{"name": "model"}]}}},
     }

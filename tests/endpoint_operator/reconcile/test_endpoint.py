@@ -1,0 +1,234 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from endpoint_contract import route_table
+from endpoint_operator.cluster import client, routers
+from endpoint_operator.desired.defaults import Defaults
+from endpoint_operator.reconcile import acknowledgements, endpoint, metrics
+from endpoint_operator.reconcile.keys import Key
+from endpoint_operator.reconcile.queue import TryLaterError
+from tests.builders import api_server, manifests
+
+CHURN = Key("shop", "churn")
+OURS = "/apis/pointsman.dev/v1alpha1/namespaces/shop"
+CORE = "/api/v1/namespaces/shop"
+APPS = "/apis/apps/v1/namespaces/shop"
+RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
+INSTALLATION = endpoint.Installation(
+    Defaults(router_image="router", loader_image="loader", model_image="model"), drain_seconds=5.0
+)
+
+
+class Parts:
+    """A reconciler on a stand-in of the API server, with an Endpoint of two variants."""
+
+    def __init__(self, server: api_server.ApiServer, cluster: client.Client) -> None:
+        self.server = server
+        self.numbers = metrics.Metrics()
+        self.acknowledgements = acknowledgements.Acknowledgements(
+            routers.Asker(timeout=0.05), lambda _: None, clock=lambda: 1000.0
+        )
+        self.reconciler = endpoint.Reconciler(
+            cluster,
+            self.acknowledgements,
+            INSTALLATION,
+            numbers=self.numbers,
+            clock=asyncio.get_running_loop().time,
+            now=lambda: 1000.0,
+        )
+        config = manifests.endpoint_config(
+            manifests.variant("A", initialVariantWeight=1), manifests.variant("B", initialVariantWeight=3)
+        )
+        server.put(f"{OURS}/endpointconfigs/churn-1", config)
+        self.put_endpoint()
+
+    def put_endpoint(self, **spec: object) -> None:
+        raw = manifests.endpoint("churn", config="churn-1", **spec)
+        present = self.server.objects.get(f"{OURS}/endpoints/churn", {})
+        uid = present.get("metadata", {}).get("uid", "uid-of-churn")
+        raw["metadata"] |= {"uid": uid, "generation": 1}
+        self.server.put(f"{OURS}/endpoints/churn", {**present, **raw})
+
+    async def look(self) -> list[str]:
+        """Work once; answers what was written."""
+        before = len(self.server.writes())
+        await self.reconciler.work(CHURN)
+        return self.server.writes()[before:]
+
+    def find(self, kind: str) -> list[Any]:
+        return [item for item in self.server.objects.values() if item.get("kind") == kind]
+
+    @property
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.server.objects[f"{OURS}/endpoints/churn"].get("status", {})
+        return found
+
+    def condition(self, type_: str) -> tuple[str, str]:
+        found = next(item for item in self.status["conditions"] if item["type"] == type_)
+        return found["status"], found["reason"]
+
+    @property
+    def table(self) -> route_table.RouteTable:
+        data = self.server.objects[f"{CORE}/configmaps/churn-routes"]["data"]
+        return route_table.parse(data[route_table.CONFIG_MAP_KEY])
+
+
+@asynccontextmanager
+async def parts() -> AsyncIterator[Parts]:
+    async with api_server.running() as (server, cluster):
+        made = Parts(server, cluster)
+        yield made
+        await made.acknowledgements.stop()
+
+
+async def test_what_others_are_made_from_or_need_is_made_before_them() -> None:
+    async with parts() as made:
+        written = [line.rpartition("/")[2] for line in await made.look() if line.startswith("POST")]
+        assert written == [
+            "controllerrevisions",
+            "configmaps",
+            "serviceaccounts",
+            "roles",
+            "rolebindings",
+            "services",
+            "services",
+            "deployments",
+            "services",
+            "deployments",
+            "events",
+        ]
+
+
+async def test_a_second_look_at_the_same_things_writes_nothing() -> None:
+    async with parts() as made:
+        await made.look()
+        await made.look()
+        assert await made.look() == []
+
+
+async def test_a_weight_patch_writes_the_table_first_and_no_deployment() -> None:
+    async with parts() as made:
+        await made.look()
+        await made.look()
+        revision = made.table.revision
+        made.put_endpoint(weights={"A": 1, "B": 1})
+        written = await made.look()
+        assert written[0] == f"PUT {CORE}/configmaps/churn-routes"
+        assert not any("deployments" in line for line in written)
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+        assert made.table.revision > revision
+
+
+async def test_a_table_that_changed_since_it_was_read_is_not_overwritten_and_looked_at_again() -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_endpoint(weights={"A": 1, "B": 1})
+        made.server.faults[f"PUT {CORE}/configmaps/churn-routes"] = 409
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.table.shares() == {"A": 0.25, "B": 0.75}
+        made.server.faults.clear()
+        await made.look()
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+
+
+async def test_one_refused_object_holds_up_no_other_and_is_told_in_the_status() -> None:
+    async with parts() as made:
+        made.server.faults[f"POST {APPS}/deployments"] = 422
+        for _ in range(2):
+            with pytest.raises(TryLaterError):
+                await made.look()
+        assert len(made.find("Service")) == 3
+        assert made.condition("Serving")[0] == "False"
+        assert made.condition("Progressing")[1] == "PodCreationFailed"
+        made.server.faults.clear()
+        await made.look()
+        assert len(made.find("Deployment")) == 2
+
+
+async def test_a_name_that_somebody_else_holds_is_named_in_the_status_and_tried_again_later() -> None:
+    async with parts() as made:
+        made.server.put(f"{CORE}/services/churn", {"spec": {"selector": {"app": "x"}}})
+        assert await made.reconciler.work(CHURN) is not None
+        assert made.condition("Degraded") == ("True", "NameConflict")
+        assert made.server.objects[f"{CORE}/services/churn"]["spec"] == {"selector": {"app": "x"}}
+        assert len(made.find("Deployment")) == 2
+
+
+async def test_no_answer_from_the_api_server_means_try_later_and_is_counted_so() -> None:
+    async with parts() as made:
+        made.server.is_down = True
+        with pytest.raises(TryLaterError):
+            await made.reconciler.work(CHURN)
+        value = made.numbers.registry.get_sample_value("pointsman_reconcile_total", {"result": "retry"})
+        assert value == 1.0
+
+
+async def test_a_status_written_by_somebody_else_meanwhile_is_tried_again() -> None:
+    async with parts() as made:
+        made.server.faults[f"PUT {OURS}/endpoints/churn/status"] = 409
+        with pytest.raises(TryLaterError):
+            await made.look()
+        made.server.faults.clear()
+        await made.look()
+        assert made.status["endpointStatus"] == "Creating"
+
+
+async def test_an_endpoint_that_goes_is_left_alone_and_forgotten() -> None:
+    async with parts() as made:
+        await made.look()
+        gone = made.server.objects.pop(f"{OURS}/endpoints/churn")
+        assert await made.look() == []
+        assert "pointsman_endpoint_info" not in {
+            sample.name
+            for family in made.numbers.registry.collect()
+            for sample in family.samples
+            if sample.labels
+        }
+        gone["metadata"]["deletionTimestamp"] = "2026-11-22T02:00:00Z"
+        made.server.put(f"{OURS}/endpoints/churn", gone)
+        assert await made.look() == []
+
+
+async def test_the_mark_of_the_serving_roll_out_is_put_back() -> None:
+    async with parts() as made:
+        await made.look()
+        (stored,) = made.find("ControllerRevision")
+        assert stored["metadata"]["labels"]["pointsman.dev/serving"] == "true"
+        del stored["metadata"]["labels"]["pointsman.dev/serving"]
+        await made.look()
+        (stored,) = made.find("ControllerRevision")
+        assert stored["metadata"]["labels"]["pointsman.dev/serving"] == "true"
+
+
+async def test_a_new_version_of_the_operator_renders_nothing_anew() -> None:
+    async with parts() as made:
+        await made.look()
+        await made.look()
+        newer = Defaults(router_image="router:2", loader_image="loader:2", model_image="model:2")
+        made.reconciler._installation = endpoint.Installation(newer, drain_seconds=5.0)
+        assert await made.look() == []
+
+
+async def test_a_deleted_config_leaves_what_was_stored_in_use() -> None:
+    async with parts() as made:
+        await made.look()
+        del made.server.objects[f"{OURS}/endpointconfigs/churn-1"]
+        written = await made.look()
+        assert not any(line.startswith("DELETE") for line in written)
+        assert made.table.shares() == {"A": 0.25, "B": 0.75}
+        made.put_endpoint(weights={"A": 1, "B": 1})
+        await made.look()
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+
+
+async def test_a_lost_table_comes_back_with_the_roll_out_that_served() -> None:
+    async with parts() as made:
+        await made.look()
+        del made.server.objects[f"{CORE}/configmaps/churn-routes"]
+        await made.look()
+        assert made.table.shares() == {"A": 0.25, "B": 0.75}
