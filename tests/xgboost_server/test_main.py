@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.xgboost_server import conftest, models
+from tests.xgboost_server import models, running
 from xgboost_server import __main__ as program
 
 
@@ -23,7 +23,7 @@ def _signals_stay_as_they_are() -> Iterator[None]:
 def test_a_model_that_cannot_be_loaded_is_one_line_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "xgboost-model").write_bytes(pickle.dumps({"a": 1}))
     run = subprocess.run(
-        [conftest.PROGRAM, "serve", "--model-dir", str(tmp_path)],
+        [running.PROGRAM, "serve", "--model-dir", str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Running servers on loopback."""
+"""The real ``xgboost-server`` as a process on loopback."""
 
 import asyncio
 import contextlib
@@ -6,12 +6,11 @@ import io
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from tests.builders import waiting
 
@@ -56,34 +55,24 @@ class Server:
             return answer.status, await answer.read()
 
 
-AServer = Callable[..., contextlib.AbstractAsyncContextManager[Server]]
-
-
-@pytest.fixture
-def a_server(tmp_path: Path) -> AServer:
-    """A context manager: the server of a model directory, listening; killed at the end if it still runs."""
-
-    @contextlib.asynccontextmanager
-    async def run(
-        model_dir: Path, *options: str, listens: bool = True, **environment: str
-    ) -> AsyncIterator[Server]:
-        log_file = tmp_path / "server.log"
-        arguments = ("serve", "--model-dir", str(model_dir), "--host", "127.0.0.1", "--port", "0", *options)
-        with log_file.open("wb") as log:
-            process = await asyncio.create_subprocess_exec(
-                PROGRAM, *arguments, stdout=log, stderr=log, env={**os.environ, **environment}
-            )
-        try:
-            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
-                server = Server(process, log_file, client)
-                if listens:
-                    await waiting.until(lambda: server.port > 0 or process.returncode is not None, seconds=60)
-                    assert process.returncode is None, server.log
-                    server.url = f"http://127.0.0.1:{server.port}"
-                yield server
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-
-    return run
+@contextlib.asynccontextmanager
+async def a_server(
+    model_dir: Path, log_file: Path, *options: str, **environment: str
+) -> AsyncIterator[Server]:
+    """The server of a model directory, listening; killed at the end if it still runs."""
+    arguments = ("serve", "--model-dir", str(model_dir), "--host", "127.0.0.1", "--port", "0", *options)
+    with log_file.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            PROGRAM, *arguments, stdout=log, stderr=log, env={**os.environ, **environment}
+        )
+    try:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+            server = Server(process, log_file, client)
+            await waiting.until(lambda: server.port > 0 or process.returncode is not None, seconds=60)
+            assert process.returncode is None, server.log
+            server.url = f"http://127.0.0.1:{server.port}"
+            yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
