@@ -24,16 +24,15 @@ def service(cluster: Cluster, namespace: str, name: str, port: int) -> Iterator[
 def _forwarded(cluster: Cluster, namespace: str, name: str, port: int) -> Iterator[str]:
     command = ["kubectl", "port-forward", "-n", namespace, f"service/{name}", f":{port}"]
     environment = {**os.environ, **cluster.environment}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        found = re.search(r"127\.0\.0\.1:(\d+)", first)
-        if found is None:
-            raise HarnessError(
-                f"kubectl port-forward to service/{name} failed: {first.strip() or 'no output'}"
-            )
-        yield f"http://127.0.0.1:{found[1]}"
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            found = re.search(r"127\.0\.0\.1:(\d+)", first)
+            if found is None:
+                raise HarnessError(
+                    f"kubectl port-forward to service/{name} failed: {first.strip() or 'no output'}"
+                )
+            yield f"http://127.0.0.1:{found[1]}"
+        finally:
+            process.terminate()

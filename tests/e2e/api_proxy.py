@@ -17,15 +17,14 @@ def running(cluster: Cluster) -> Iterator[str]:
     """The base URL of the API for as long as the block runs."""
     command = ["kubectl", "proxy", "--port=0"]
     environment = {**os.environ, **cluster.environment}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-        assert found is not None
-        yield f"http://{found[0]}"
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found is not None
+            yield f"http://{found[0]}"
+        finally:
+            process.terminate()
 
 
 def merge_patch(api: str, namespace: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,9 @@ def endpoint(cluster: Cluster, namespace: str) -> Callable[[str], endpoints.Live
 def pair(data_urls: dict[str, str]) -> list[endpoints.VariantSpec]:
     """The two churn models, each worth half of the traffic, one pod each."""
     return [
-        endpoints.VariantSpec("Variant1", data_urls["Variant1"], 0.5, image=images.reference("xgboost-2.1.4")),
+        endpoints.VariantSpec(
+            "Variant1", data_urls["Variant1"], 0.5, image=images.reference("xgboost-2.1.4")
+        ),
         endpoints.VariantSpec("Variant2", data_urls["Variant2"], 0.5),
     ]
 

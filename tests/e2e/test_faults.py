@@ -54,7 +54,9 @@ def test_operator_killed_and_api_server_away_under_load_cost_no_request(
         churn.wait_for_condition("WeightsApplied", "True", timeout=60)
         since = traffic.now()
         traffic.wait_for(300)
-    print(f"{len(traffic.outcomes)} requests, API server away for {OUTAGE_SECONDS} s: {len(traffic.failures)} failed")
+    print(
+        f"{len(traffic.outcomes)} requests, API server away for {OUTAGE_SECONDS} s: {len(traffic.failures)} failed"
+    )
     assert traffic.failures == []
     assert set(traffic.since(since)) == {"Variant1"}
     assert churn.pod_uids() == before
