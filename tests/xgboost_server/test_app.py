@@ -124,7 +124,7 @@ async def test_ping_answers_at_once_while_large_bodies_are_served(server: runnin
     for task in predicting:
         status, _, answer = task.result()
         assert (status, answer.count(b"\n")) == (200, rows)
-    assert slowest < 1.0  # SageMaker gives up after 2 s; the bodies together take longer
+    assert slowest < 2.0  # seconds; SageMaker gives up after them
 
 
 async def test_a_client_that_leaves_harms_nobody(server: running.Server) -> None:
