@@ -44,3 +44,9 @@ class VariantCounters:
         self.concurrent = 0
         self.model_latency = Histogram()
         self.overhead_latency = Histogram()
+
+    def end(self, model_seconds: float, overhead_seconds: float) -> None:
+        """Count the times of one request that is over."""
+        self.concurrent -= 1
+        self.model_latency.observe(model_seconds)
+        self.overhead_latency.observe(overhead_seconds)

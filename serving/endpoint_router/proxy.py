@@ -195,11 +195,8 @@ class Invocation:
 
     def _count(self, ended_at: float) -> None:
         """Count the exchange with the model that ended then; all other time since the request came is overhead."""
-        lane_counters = self._lane.counters
-        lane_counters.concurrent -= 1
         model_seconds = ended_at - self._sent_at
-        lane_counters.model_latency.observe(model_seconds)
-        lane_counters.overhead_latency.observe(_clock() - self._exchange.received_at - model_seconds)
+        self._lane.counters.end(model_seconds, _clock() - self._exchange.received_at - model_seconds)
 
     def _count_status(self, status: int) -> None:
         lane_counters = self._lane.counters

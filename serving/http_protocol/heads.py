@@ -138,12 +138,17 @@ def _fields(head: bytes, parser: _Parser, status: int) -> dict[bytes, bytes]:
         raise RefusedError(status, f"the head is malformed: {exc}") from exc
     if not fields.is_complete:
         raise RefusedError(status, "the head is malformed")
+    if fields.repeated or len(fields.values) > limits.HEADER_COUNT:
+        _check_unusual(fields, status)
+    return fields.values
+
+
+def _check_unusual(fields: _Fields, status: int) -> None:
     if len(fields.values) + len(fields.repeated) > limits.HEADER_COUNT:
         raise RefusedError(431 if status == 400 else status, f"more than {limits.HEADER_COUNT} headers")
     for name in fields.repeated:
         if name in _SINGLE:
             raise RefusedError(status, f"the header {name.decode()} is repeated")
-    return fields.values
 
 
 def _refused_request_line(head: bytes) -> RefusedError:
@@ -165,7 +170,9 @@ def _frame_request(request: Request, headers: dict[bytes, bytes]) -> None:
             raise RefusedError(400, "Transfer-Encoding must be chunked, without Content-Length, on HTTP/1.1")
         request.chunked = True
         request.content_length = NO_LENGTH
-    request.keep_alive = _keeps_alive(headers.get(b"connection"), request.is_http_1_1)
+    connection = headers.get(b"connection")
+    if connection is not None:
+        request.keep_alive = _keeps_alive(connection, request.is_http_1_1)
 
 
 def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
@@ -188,7 +195,8 @@ def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
     length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
     if length is not None and coding is not None:
         raise RefusedError(502, "the length of the body can be read in two ways")
-    answer.keep_alive = _keeps_alive(headers.get(b"connection"), is_http_1_1)
+    connection = headers.get(b"connection")
+    answer.keep_alive = is_http_1_1 if connection is None else _keeps_alive(connection, is_http_1_1)
     if has_no_body or answer.status < 200 or answer.status in (204, 304):
         answer.content_length = 0
     elif coding is not None:
@@ -207,9 +215,9 @@ def _content_length(value: bytes) -> int:
     return int(value)
 
 
-def _keeps_alive(connection: bytes | None, is_http_1_1: bool) -> bool:
-    if connection is None or connection == b"keep-alive":
-        return is_http_1_1 or connection is not None
+def _keeps_alive(connection: bytes, is_http_1_1: bool) -> bool:
+    if connection == b"keep-alive":  # what most say who say anything
+        return True
     options = [option.strip(b" \t") for option in connection.lower().split(b",")]
     if b"close" in options:
         return False

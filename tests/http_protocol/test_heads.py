@@ -1,0 +1,69 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from http_protocol import heads
+
+NAMES = st.from_regex(r"[a-zA-Z][a-zA-Z0-9-]{0,20}", fullmatch=True)
+VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
+
+
+@given(fields=st.dictionaries(NAMES.map(lambda name: f"X-{name}".lower()), VALUES, max_size=20))
+def test_what_is_rendered_is_parsed_again(fields: dict[str, str]) -> None:
+    head = b"POST /p?q HTTP/1.1\r\nHost: h\r\n" + heads.render(fields.items()) + b"\r\n"
+    request = heads.parse_request(head)
+    assert request.headers.pop(b"host") == b"h"
+    assert request.headers == {name.encode(): value.strip().encode() for name, value in fields.items()}
+    assert (request.method, request.target, request.path) == ("POST", "/p?q", "/p")
+
+
+@given(noise=st.binary(max_size=300))
+def test_any_bytes_are_a_request_or_a_refusal(noise: bytes) -> None:
+    for head in (noise + heads.END, b"GET / HTTP/1.1\r\nHost: h\r\n" + noise + heads.END):
+        try:
+            heads.parse_request(head)
+        except heads.RefusedError as exc:
+            assert exc.status in (400, 431)  # noqa: PT017 - either is an orderly end
+
+
+@given(noise=st.binary(max_size=300))
+def test_any_bytes_are_an_answer_or_a_refusal(noise: bytes) -> None:
+    for head in (noise + heads.END, b"HTTP/1.1 200 OK\r\n" + noise + heads.END):
+        try:
+            heads.parse_answer(head)
+        except heads.RefusedError as exc:
+            assert exc.status in (400, 502)  # noqa: PT017 - either is an orderly end
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X", "a\r\nY: b"),
+        ("X", "a\nb"),
+        ("X\r\nY", "a"),
+        ("X Y", "a"),
+        ("", "a"),
+        ("X:", "a"),
+        ("X", "a\0b"),
+        ("X", "→"),
+    ],
+)
+def test_nothing_can_be_slipped_into_a_header(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="not an HTTP header"):
+        heads.render([(name, value)])
+
+
+def test_repeated_headers_are_joined_and_found_in_any_case() -> None:
+    request = heads.parse_request(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n")
+    assert request.header("X-a") == "1, 2"
+    assert request.header("X-B", "none") == "none"
+
+
+def test_the_largest_head_is_parsed_in_linear_time() -> None:
+    head = b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * 32_000 + b"\r\n\r\n"
+    before = time.thread_time()
+    for _ in range(100):
+        heads.parse_request(head)
+    assert time.thread_time() - before < 0.5, "a fifth of a millisecond would be usual"
