@@ -115,7 +115,7 @@ class EndpointStatus(fields.Model):
     """Generation of the spec that this status speaks of."""
 
     endpoint_status: EndpointStatusWord | None = None
-    """The Endpoint's state, in SageMaker's words. InService means that all that is asked for is done."""
+    """The Endpoint's state, in SageMaker's words. InService means that it serves and that no update is under way."""
 
     endpoint_config_name: Annotated[str, Field(max_length=253)] | None = None
     """Name of the EndpointConfig that serves now; while an update goes on, not yet the one that spec

@@ -52,7 +52,7 @@ class Children:
         await self._store_roll_outs(plan)
         await self._write_table(plan)
         await self._grant_access(plan)
-        await self._keep_identities()
+        await self._keep_identities(plan)
         await self._ensure(kinds.SERVICE, service.endpoint_service(self._owner))
         for revision, wanted in plan.wanted.items():
             await self._ensure_revision(revision, wanted)
@@ -123,8 +123,9 @@ class Children:
         await self._ensure(kinds.ROLE, router_access.role(self._owner))
         await self._ensure(kinds.ROLE_BINDING, router_access.role_binding(self._owner, accounts))
 
-    async def _keep_identities(self) -> None:
-        for revision, (variant, identity) in snapshot.identities_to_keep(self._seen).items():
+    async def _keep_identities(self, plan: plans.Plan) -> None:
+        kept = snapshot.identities_to_keep(self._seen, plan.wanted)
+        for revision, (variant, identity) in kept.items():
             body = model_identity.config_map(
                 self._owner, revision=revision, variant=variant, identity=identity
             )

@@ -1,7 +1,7 @@
 """From what the API server and the routers said to the snapshot that decisions are made from."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from endpoint_contract import labels, model_identity
@@ -75,12 +75,15 @@ def build(
     )
 
 
-def identities_to_keep(seen: observed.Observed) -> dict[str, tuple[str, model_identity.ModelIdentity]]:
-    """Variant and identity by revision, where a pod's loader has found one that is not stored yet."""
+def identities_to_keep(
+    seen: observed.Observed, wanted: Container[str]
+) -> dict[str, tuple[str, model_identity.ModelIdentity]]:
+    """Variant and identity of each ``wanted`` revision of which a pod's loader has found one that is not
+    stored yet. Pods outlive their revision for a while: theirs is not stored again."""
     return {
         pod.revision: (pod.variant, pod.identity)
         for pod in sorted(seen.pods, key=lambda pod: pod.started_at or 0.0, reverse=True)
-        if pod.identity is not None and pod.revision not in seen.identities
+        if pod.identity is not None and pod.revision in wanted and pod.revision not in seen.identities
     }
 
 

@@ -123,9 +123,10 @@ def test_the_first_identity_of_a_revision_is_kept_and_a_stored_one_never_replace
         }
 
     pods = [pod("later", "2026-11-22T02:00:05Z", "b"), pod("first", "2026-11-22T02:00:00Z", "a")]
-    found = snapshot.identities_to_keep(build(raw(pods=pods)))
+    found = snapshot.identities_to_keep(build(raw(pods=pods)), {REVISION})
     assert {revision: (variant, kept.sha256[0]) for revision, (variant, kept) in found.items()} == {
         REVISION: ("A", "a")
     }
     stored = identities.config_map(OWNER, revision=REVISION, variant="A", identity=IDENTITY)
-    assert snapshot.identities_to_keep(build(raw(pods=pods, configmaps=[stored]))) == {}
+    assert snapshot.identities_to_keep(build(raw(pods=pods, configmaps=[stored])), {REVISION}) == {}
+    assert snapshot.identities_to_keep(build(raw(pods=pods)), set()) == {}, "its pods are on their way out"
