@@ -4,9 +4,11 @@ No kubelet is needed: the pods are told to wait for a node that does not exist, 
 is written into their status by hand.
 """
 
+import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,26 @@ def cluster() -> tests.cluster.Cluster:
     return cluster
 
 
+@pytest.fixture(scope="session")
+def alone(cluster: tests.cluster.Cluster) -> Iterator[None]:
+    """No operator but those of these tests: one that serves the whole cluster would do their work for them."""
+    selector = "app.kubernetes.io/name=pointsman,app.kubernetes.io/component=operator"
+    found = json.loads(cluster.kubectl("get", "deployments", "-A", "-l", selector, "-o", "json"))["items"]
+    for item in found:
+        _scale(cluster, item, 0)
+    if found:
+        cluster.kubectl("wait", "pods", "-A", "-l", selector, "--for=delete", "--timeout=60s")
+    yield
+    for item in found:
+        _scale(cluster, item, item["spec"]["replicas"])
+
+
+def _scale(cluster: tests.cluster.Cluster, deployment: Any, replicas: int) -> None:
+    metadata = deployment["metadata"]
+    name = f"deployment/{metadata['name']}"
+    cluster.kubectl("-n", metadata["namespace"], "scale", name, f"--replicas={replicas}")
+
+
 @pytest.fixture
 def namespace(cluster: tests.cluster.Cluster) -> Iterator[str]:
     name = f"operator-{uuid.uuid4().hex[:8]}"
@@ -42,7 +64,7 @@ async def api(cluster: tests.cluster.Cluster) -> AsyncIterator[client.Client]:
 
 
 @pytest.fixture
-async def world(api: client.Client, namespace: str) -> AsyncIterator[worlds.World]:
+async def world(api: client.Client, namespace: str, alone: None) -> AsyncIterator[worlds.World]:
     made = worlds.World(api, namespace)
     yield made
     await made.close()

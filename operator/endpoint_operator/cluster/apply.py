@@ -43,6 +43,17 @@ async def ensure(
     return await mend(cluster, kind, desired, observed)
 
 
+async def create_once(cluster: client.Client, kind: kinds.Kind, desired: client.Object) -> None:
+    """Create the object; one of ours that is there already stays as it is, whatever it says.
+
+    Raises NameTakenError and ClusterError.
+    """
+    try:
+        await cluster.create(kind.path(desired["metadata"]["namespace"]), desired)
+    except errors.AlreadyExistsError:
+        await _own(cluster, kind, desired)
+
+
 async def mend(
     cluster: client.Client, kind: kinds.Kind, desired: client.Object, observed: client.Object
 ) -> client.Object:
@@ -110,10 +121,15 @@ async def _create(
     try:
         return await cluster.create(kind.path(desired["metadata"]["namespace"]), creation)
     except errors.AlreadyExistsError:
-        found = await cluster.get(_path(kind, desired))
+        # Ours without its labels, or made a moment ago; or not ours at all.
+        return await mend(cluster, kind, desired, await _own(cluster, kind, desired))
+
+
+async def _own(cluster: client.Client, kind: kinds.Kind, desired: client.Object) -> client.Object:
+    """The object that holds the name, if it is this Endpoint's. Raises NameTakenError and ClusterError."""
+    found = await cluster.get(_path(kind, desired))
     if _is_of_same_owner(desired, found):
-        # Ours without its labels, or made a moment ago.
-        return await mend(cluster, kind, desired, found)
+        return found
     if _is_leaving(desired, found):
         raise errors.ConflictError(f"{_path(kind, desired)} still belongs to a deleted Endpoint of this name")
     raise NameTakenError(kind, desired["metadata"]["name"])

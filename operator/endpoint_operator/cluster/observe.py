@@ -1,12 +1,16 @@
-"""One look at an endpoint: the Endpoint, its config and all of its children, read live and at the same
-time."""
+"""One look at an endpoint: the Endpoint, its config and all of its children, all read at the same time.
+
+The Endpoint, its config and the route table are read as they are at this moment, since they are what people and
+this operator write. The rest is as fresh as the last event about it: should it be behind, the event that follows
+brings the endpoint back, and every write names what was read as its precondition.
+"""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from endpoint_operator.cluster import client, errors, kinds
-from endpoint_operator.desired import labels, owner
+from endpoint_operator.desired import labels, names, owner
 
 Named = Mapping[str, client.Object]
 """Objects of one kind by name."""
@@ -30,8 +34,9 @@ class Raw:
 
 async def endpoint(cluster: client.Client, namespace: str, name: str) -> Raw | None:
     """The endpoint as it is now, or None when it is gone. Raises ClusterError."""
-    found, lists = await asyncio.gather(
+    found, table, lists = await asyncio.gather(
         _endpoint_and_config(cluster, namespace, name),
+        _get(cluster, kinds.CONFIG_MAP.path(namespace, names.routes(name))),
         asyncio.gather(*(_list(cluster, kind, namespace, labels.selector(name)) for kind in kinds.CHILDREN)),
     )
     if found is None:
@@ -42,6 +47,9 @@ async def endpoint(cluster: client.Client, namespace: str, name: str) -> Raw | N
         kind: {item["metadata"]["name"]: item for item in items if kind is kinds.POD or owner.owns(uid, item)}
         for kind, items in zip(kinds.CHILDREN, lists, strict=True)
     }
+    children[kinds.CONFIG_MAP].pop(names.routes(name), None)
+    if table is not None and owner.owns(uid, table):
+        children[kinds.CONFIG_MAP][names.routes(name)] = table
     return Raw(endpoint=raw, config=config, children=children)
 
 

@@ -129,7 +129,10 @@ class Children:
             body = model_identity.config_map(
                 self._owner, revision=revision, variant=variant, identity=identity
             )
-            await self._ensure(kinds.CONFIG_MAP, body)
+            # The first one found counts, for good: a second one that is met meanwhile must not replace it.
+            await self._attempt(
+                apply.create_once(self._cluster, kinds.CONFIG_MAP, body), kinds.CONFIG_MAP, revision
+            )
 
     async def _ensure_revision(self, revision: str, wanted: plans.Wanted) -> None:
         headless = service.revision_service(

@@ -92,6 +92,17 @@ async def test_our_own_object_without_its_labels_is_found_by_its_name_and_labell
         assert server.objects[PATH]["metadata"]["labels"] == a_service()["metadata"]["labels"]
 
 
+async def test_what_is_made_once_is_never_changed_and_never_taken_from_others() -> None:
+    async with api_server.running() as (server, cluster):
+        await apply.create_once(cluster, kinds.SERVICE, a_service())
+        server.objects[PATH]["spec"]["selector"] = {"app": "first"}
+        await apply.create_once(cluster, kinds.SERVICE, a_service())
+        assert server.objects[PATH]["spec"]["selector"] == {"app": "first"}
+        server.objects[PATH]["metadata"]["ownerReferences"] = []
+        with pytest.raises(apply.NameTakenError):
+            await apply.create_once(cluster, kinds.SERVICE, a_service())
+
+
 def test_a_full_replace_keeps_replicas_addresses_and_the_version_it_was_read_at() -> None:
     desired: Any = {
         "metadata": {"labels": {"a": "1"}, "ownerReferences": [{"uid": "u"}]},
