@@ -128,7 +128,7 @@ class Invocation:
         self._exchange = exchange
         self._route = route
         self._lane = lane
-        self._tried: list[upstream.Pod] = []
+        self._tried: tuple[upstream.Pod, ...] = ()
         self._pod: upstream.Pod
         self._call: client.Call | None = None  # refers back to this: forgotten as soon as it is over
         self._sent_at = 0.0
@@ -162,7 +162,7 @@ class Invocation:
         self._call = None
         self._proxy.upstreams.failed(self._pod)
         if failure is client.Failure.NOT_SENT:
-            self._tried.append(self._pod)
+            self._tried += (self._pod,)
             other = balancing.pick_another(self._lane.pods, self._tried, random.random())
             if other is not None and len(self._tried) < _ATTEMPTS:
                 self._send(other)
