@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 
 import kopf
+import prometheus_client
 import uvloop
 from kubernetes.aio.client.configuration import Configuration
 
@@ -84,9 +85,10 @@ class Operator:
     async def _lead(self) -> None:
         self._numbers.set_leading(True)
         try:
-            await crds.warn_of_outdated(self._cluster)
             self._watcher.start()
-            await self._leader.lead()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._leader.lead(), name="leader")
+                group.create_task(crds.warn_of_outdated(self._cluster), name="crds")
         finally:
             self._numbers.set_leading(False)
             self._numbers.forget_endpoints()
@@ -165,6 +167,7 @@ async def serve(settings: process_settings.Settings) -> int:
 def main() -> None:
     """The console script."""
     settings = process_settings.read_or_exit()
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     logs.configure(form=settings.log_format, level=settings.log_level)
     raise SystemExit(uvloop.run(serve(settings)))
 

@@ -64,7 +64,11 @@ async def api(cluster: tests.cluster.Cluster) -> AsyncIterator[client.Client]:
 
 
 @pytest.fixture
-async def world(api: client.Client, namespace: str, alone: None) -> AsyncIterator[worlds.World]:
+async def world(
+    api: client.Client,
+    namespace: str,
+    alone: None,  # noqa: ARG001
+) -> AsyncIterator[worlds.World]:
     made = worlds.World(api, namespace)
     yield made
     await made.close()

@@ -44,12 +44,14 @@ class Children:
     async def carry_out(self, plan: plans.Plan) -> Outcome:
         """Write what differs, in the order in which nobody is promised what is not there yet.
 
-        1. Stored roll-outs, before anything is made from them. 2. The table: it alone moves traffic, and a
-           weight that somebody waits for goes before all that can wait. 3. What pods need. 4. Services
-           before Deployments.
-        5. Replicas. 6. What nobody needs any more.
+        1. Stored roll-outs, before anything is made from them; without them nothing is.
+        2. The table: it alone moves traffic, and a weight that somebody waits for goes before all that can wait.
+        3. What pods need. 4. Services before Deployments. 5. Replicas.
+        6. What nobody needs any more; last the marks, which are read only when the table is lost.
         """
         await self._store_roll_outs(plan)
+        if self.outcome.failed or self.outcome.conflicts:
+            return self.outcome
         await self._write_table(plan)
         await self._grant_access(plan)
         await self._keep_identities(plan)
@@ -62,6 +64,7 @@ class Children:
             await self._delete_revision(revision)
         for name in plan.forget:
             await self._delete(kinds.CONTROLLER_REVISION, name)
+        await self._mark_serving(plan)
         return self.outcome
 
     async def _store_roll_outs(self, plan: plans.Plan) -> None:
@@ -71,12 +74,17 @@ class Children:
             if wanted is not None and wanted.name not in stored:
                 body = roll_out.to_controller_revision(wanted, self._owner, serving=wanted.name == serving)
                 await self._ensure(kinds.CONTROLLER_REVISION, body)
-        for name, item in stored.items():
-            if roll_out.is_marked_serving(item) is not (name == serving) and serving is not None:
-                await self._mark(item, is_serving=name == serving)
+
+    async def _mark_serving(self, plan: plans.Plan) -> None:
+        if plan.serving is None:
+            return
+        for name, item in self._raw.of(kinds.CONTROLLER_REVISION).items():
+            is_serving = name == plan.serving.name
+            if name not in plan.forget and roll_out.is_marked_serving(item) is not is_serving:
+                mark = self._mark(item, is_serving=is_serving)
+                await self._attempt(mark, kinds.CONTROLLER_REVISION, name)
 
     async def _mark(self, stored: client.Object, *, is_serving: bool) -> None:
-        """The label follows the table's annotation; it is read only when the table is gone."""
         metadata = stored["metadata"]
         body = {
             "metadata": {

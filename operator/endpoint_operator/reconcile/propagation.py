@@ -22,7 +22,9 @@ class Propagation:
         if table is None:
             self.forget(key)
         elif is_written:
-            self._written[key] = (table, self._clock())
+            # Where no router runs yet, the time until the first one starts is none of a table's travelling.
+            if view.applied or not view.all_applied:
+                self._written[key] = (table, self._clock())
         elif key in self._written and self._written[key][0] == table and view.applied and view.all_applied:
             self._numbers.observe_propagation(self._clock() - self._written.pop(key)[1])
 

@@ -150,6 +150,16 @@ async def test_one_refused_object_holds_up_no_other_and_is_told_in_the_status() 
         assert len(made.find("Deployment")) == 2
 
 
+async def test_nothing_is_made_from_a_roll_out_that_could_not_be_stored() -> None:
+    async with parts() as made:
+        made.server.faults[f"POST {APPS}/controllerrevisions"] = 403
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert not made.find("ConfigMap")
+        assert not made.find("Deployment")
+        assert made.status["endpointStatus"]
+
+
 async def test_a_name_that_somebody_else_holds_is_named_in_the_status_and_tried_again_later() -> None:
     async with parts() as made:
         made.server.put(f"{CORE}/services/churn", {"spec": {"selector": {"app": "x"}}})

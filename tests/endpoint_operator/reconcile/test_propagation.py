@@ -38,6 +38,14 @@ def test_the_time_from_the_write_to_the_last_router_is_measured_once() -> None:
     assert measured(metrics) == ("1.0", "0.5")
 
 
+def test_a_table_written_before_there_was_a_router_is_not_measured() -> None:
+    metrics, clock = Metrics(), Clock()
+    propagation = Propagation(metrics, clock)
+    propagation.note(CHURN, TABLE, is_written=True, view=RouterView())
+    propagation.note(CHURN, TABLE, is_written=False, view=ALL)
+    assert measured(metrics)[0] == "0.0"
+
+
 def test_a_table_that_another_process_wrote_or_that_was_overtaken_is_not_measured() -> None:
     metrics, clock = Metrics(), Clock()
     propagation = Propagation(metrics, clock)
