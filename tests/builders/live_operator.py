@@ -52,7 +52,7 @@ async def running(
     *arguments: str,
     kubeconfig: Path | None = None,
 ) -> AsyncIterator[Process]:
-    """An operator for ``namespace``; ended when left, by force if need be."""
+    """An operator for ``namespace``, or for all when it is empty; ended when left, by force if need be."""
     port = free_port()
     log = folder / f"operator-{port}.log"
     environment = {
@@ -64,7 +64,7 @@ async def running(
     }
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND, "--namespace", namespace, *arguments, env=environment, stderr=file, stdout=file
+            *COMMAND, f"--namespace={namespace}", *arguments, env=environment, stderr=file, stdout=file
         )
     running_process = Process(process, log, port)
     try:

@@ -107,6 +107,20 @@ async def test_an_api_server_that_is_away_for_long_ends_nothing_and_all_heals(
     await passage.close()
 
 
+async def test_without_a_namespace_the_whole_cluster_is_served(
+    cluster: tests.cluster.Cluster, world: World, tmp_path: Path
+) -> None:
+    own = f"--operator-namespace={world.namespace}"
+    async with live_operator.running(cluster, "", tmp_path, own) as operator:
+        await until_leading(operator)
+        await world.config("churn-1", Variant1=0.5, Variant2=0.5)
+        await world.endpoint(config="churn-1")
+        await world.until_count(kinds.DEPLOYMENT, 2)
+        await world.patch_spec(weights={"Variant1": 0.1, "Variant2": 0.9})
+        await until_share(world, 0.1)
+        assert "Traceback" not in operator.log.read_text()
+
+
 async def test_the_metrics_are_those_that_are_promised(
     cluster: tests.cluster.Cluster, world: World, tmp_path: Path
 ) -> None:
