@@ -68,14 +68,14 @@ def everything(*, namespace: str, uid: str) -> list[dict[str, Any]]:
         revision=1,
         variants=tuple(tables.Variant(name, 0.5, backend) for name, backend in backends.items()),
     )
-    written_at = datetime(2026, 11, 22, tzinfo=UTC)
+    backends_since = datetime(2026, 11, 22, tzinfo=UTC)
     return [
         roll_out.to_controller_revision(rolled, belongs, serving=True),
         service.endpoint_service(belongs),
         router_access.service_account(belongs),
         router_access.role(belongs),
         router_access.role_binding(belongs, ["own"]),
-        route_table.config_map(belongs, table, serving=rolled.name, written_at=written_at),
+        route_table.config_map(belongs, table, serving=rolled.name, backends_since=backends_since),
         *(item for variant in rolled.variants for item in _of_revision(variant, belongs)),
     ]
 

@@ -1,7 +1,7 @@
 """The ConfigMap with the route table: the one write that moves an endpoint's traffic.
 
-Which roll-out serves and when the table was written are annotations of the same object, so that they
-change in the same write.
+Which roll-out serves, and since when the table names these backends, are annotations of the same object, so
+that they change in the same write.
 """
 
 from collections.abc import Mapping
@@ -15,23 +15,24 @@ from endpoint_operator.desired import labels, metadata, names
 from endpoint_operator.desired.owner import Owner
 
 SERVING = words.SERVING
-WRITTEN_AT = f"{words.DOMAIN}/written-at"
+BACKENDS_SINCE = f"{words.DOMAIN}/backends-since"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a route table's ConfigMap says. ``table`` is None when somebody damaged it; ``serving`` is a
-    roll-out's name."""
+    roll-out's name; ``backends_since`` is when the table last named other backends, which a new weight
+    does not change."""
 
     table: route_table.RouteTable | None
     serving: str | None
-    written_at: datetime | None
+    backends_since: datetime | None
 
 
 def config_map(
-    owner: Owner, table: route_table.RouteTable, *, serving: str, written_at: datetime
+    owner: Owner, table: route_table.RouteTable, *, serving: str, backends_since: datetime
 ) -> dict[str, Any]:
-    """The ConfigMap that routers watch. ``written_at`` is aware of its time zone."""
+    """The ConfigMap that routers watch. ``backends_since`` is aware of its time zone."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -39,7 +40,7 @@ def config_map(
             names.routes(owner.name),
             owner,
             labels.endpoint(owner.name),
-            annotations={SERVING: serving, WRITTEN_AT: written_at.isoformat()},
+            annotations={SERVING: serving, BACKENDS_SINCE: backends_since.isoformat()},
         ),
         "data": {route_table.CONFIG_MAP_KEY: route_table.render(table)},
     }
@@ -51,7 +52,7 @@ def read(observed: Mapping[str, Any]) -> Written:
     return Written(
         table=_table((observed.get("data") or {}).get(route_table.CONFIG_MAP_KEY, "")),
         serving=annotations.get(SERVING) or None,
-        written_at=_instant(annotations.get(WRITTEN_AT, "")),
+        backends_since=_instant(annotations.get(BACKENDS_SINCE, "")),
     )
 
 

@@ -111,7 +111,7 @@ class Children:
 
     def _table_body(self, table: RouteTable, serving: str, since: float) -> client.Object:
         instant = datetime.datetime.fromtimestamp(since, datetime.UTC)
-        return route_table.config_map(self._owner, table, serving=serving, written_at=instant)
+        return route_table.config_map(self._owner, table, serving=serving, backends_since=instant)
 
     async def _replace_table(self, body: client.Object, present: client.Object | None) -> None:
         if present is None:

@@ -65,7 +65,7 @@ def build(
         roll_outs=roll_outs,
         serving_name=(written and written.serving) or _labelled_serving(raw),
         table=written.table if written else None,
-        backends_since=written.written_at.timestamp() if written and written.written_at else None,
+        backends_since=written.backends_since.timestamp() if written and written.backends_since else None,
         deployments=_deployments(raw),
         services=frozenset(_of_revisions(raw, kinds.SERVICE)),
         identities=_identities(raw),

@@ -87,7 +87,7 @@ def test_which_roll_out_serves_stands_with_the_table_and_else_on_its_label() -> 
         OWNER,
         table,
         serving="churn-of-the-table",
-        written_at=datetime.datetime.fromtimestamp(900.25, datetime.UTC),
+        backends_since=datetime.datetime.fromtimestamp(900.25, datetime.UTC),
     )
     with_table = build(raw(controllerrevisions=[a_stored(serving=True)], configmaps=[written]))
     assert (with_table.serving_name, with_table.table, with_table.backends_since) == (
