@@ -22,6 +22,10 @@ STATUS = {
 }
 """The usual status of a type; ValidationError is also sent with 404, 405, 408, 413 and 431."""
 
+CLIENT_ERROR_FROM_MODEL = "CLIENT_ERROR_FROM_MODEL"
+SERVER_ERROR_FROM_MODEL = "SERVER_ERROR_FROM_MODEL"
+"""ErrorCode of a ModelError: which of the two the model, or the loss of it, counts as."""
+
 ORIGINAL_MESSAGE_LIMIT = 2048
 """Bytes of the model's own answer that a ModelError quotes."""
 
@@ -43,7 +47,14 @@ class RuntimeApiError:
             members["OriginalStatusCode"] = self.original_status_code or 0
             members["OriginalMessage"] = self.original_message or ""
             members["LogStreamArn"] = ""
+            members["ErrorCode"] = self._error_code
         return json.dumps(members).encode()
+
+    @property
+    def _error_code(self) -> str:
+        # A redirection counts as the client's, as it does in the message; no status at all never does.
+        is_client = 0 < (self.original_status_code or 0) < 500
+        return CLIENT_ERROR_FROM_MODEL if is_client else SERVER_ERROR_FROM_MODEL
 
 
 def error(type_: str, message: str, *, status: int | None = None) -> RuntimeApiError:

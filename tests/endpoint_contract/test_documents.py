@@ -50,6 +50,21 @@ def test_only_a_model_error_quotes_the_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        pytest.param(302, "CLIENT_ERROR_FROM_MODEL", id="a redirection"),
+        pytest.param(400, "CLIENT_ERROR_FROM_MODEL", id="a client's error"),
+        pytest.param(499, "CLIENT_ERROR_FROM_MODEL", id="the last of a client's errors"),
+        pytest.param(500, "SERVER_ERROR_FROM_MODEL", id="a server's error"),
+        pytest.param(0, "SERVER_ERROR_FROM_MODEL", id="no answer at all"),
+    ],
+)
+def test_a_model_error_says_whose_error_it_was(status: int, code: str) -> None:
+    error = runtime_errors.model_error("it failed", original_status=status)
+    assert json.loads(error.body())["ErrorCode"] == code
+
+
+@pytest.mark.parametrize(
     ("name", "valid"),
     [
         pytest.param("Variant1", True, id="upper case"),
