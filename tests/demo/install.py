@@ -1,6 +1,5 @@
 """Installs Pointsman as its README says: the CRDs with kubectl, the operator with helm."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster import Cluster, images
@@ -18,18 +17,23 @@ def crds(cluster: Cluster) -> None:
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *kinds)
 
 
-def operator(cluster: Cluster, values: Mapping[str, str] | None = None) -> None:
-    """Installs or upgrades the chart with the images built here, and waits until the operator is ready."""
+def operator(cluster: Cluster, *values: str) -> None:
+    """Installs or upgrades the chart with the images built here, and waits until the operator is ready.
+
+    ``values`` are more settings as ``helm --set`` takes them.
+    """
     settings = {
         "image.registry": images.registry(),
         "image.tag": images.version(),
         # The tag stays the same while one develops: another build has to start another pod.
         "podAnnotations.build": images.named(["operator"])[0].digest(""),
-        **(values or {}),
     }
     arguments = [part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")]
+    more = [part for value in values for part in ("--set", value)]
     placed = ["--namespace", OPERATOR_NAMESPACE, "--create-namespace"]
-    cluster.helm("upgrade", "--install", RELEASE, str(CHART), *placed, *arguments, "--wait", "--timeout=180s")
+    cluster.helm(
+        "upgrade", "--install", RELEASE, str(CHART), *placed, *arguments, *more, "--wait", "--timeout=180s"
+    )
 
 
 def namespace(cluster: Cluster, name: str) -> None:

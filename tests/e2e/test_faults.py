@@ -1,6 +1,5 @@
 """Faults are normal weather: a pod, a router, the operator or the API server goes, and no request fails."""
 
-import json
 import os
 import signal
 import time
@@ -45,14 +44,15 @@ def test_operator_killed_and_api_server_away_under_load_cost_no_request(
 ) -> None:
     before = churn.pod_uids()
     with load.Load(churn.url(), row) as traffic:
-        os.kill(operator_pid(cluster), signal.SIGKILL)
+        os.kill(operator_pid(cluster, operator_names(cluster)[0]), signal.SIGKILL)
         with control.stopped("kube-apiserver"):
             end = traffic.now() + OUTAGE_SECONDS
             traffic.wait_until(lambda: traffic.now() > end, "the outage", timeout=OUTAGE_SECONDS + 10)
-        churn.wait_until(lambda: operator_is_ready(cluster), "the operator is back", timeout=120)
+        back = traffic.now()
         churn.patch({"weights": {"Variant1": 1, "Variant2": 0}})
-        churn.wait_for_condition("WeightsApplied", "True", timeout=60)
+        churn.wait_for_condition("WeightsApplied", "True", timeout=150)
         since = traffic.now()
+        print(f"a weight patch was applied {since - back:.1f} s after the API server was back")
         traffic.wait_for(300)
     print(
         f"{len(traffic.outcomes)} requests, API server away for {OUTAGE_SECONDS} s: {len(traffic.failures)} failed"
@@ -90,8 +90,7 @@ def test_a_new_operator_version_restarts_no_pod_and_weight_patches_still_work(
     cluster: Cluster, churn: endpoints.LiveEndpoint
 ) -> None:
     before = churn.pod_uids()
-    newer = {"images.router.tag": "next", "images.loader.tag": "next"}
-    install.operator(cluster, newer)
+    install.operator(cluster, "image.pullPolicy=Never")
     try:
         churn.patch({"weights": {"Variant1": 3, "Variant2": 1}})
         churn.wait_for_condition("WeightsApplied", "True", timeout=60)
@@ -107,7 +106,7 @@ def test_a_new_operator_version_restarts_no_pod_and_weight_patches_still_work(
 
 @pytest.fixture
 def two_operators(cluster: Cluster) -> Iterator[None]:
-    install.operator(cluster, {"replicas": "2"})
+    install.operator(cluster, "replicas=2")
     yield
     install.operator(cluster)
 
@@ -119,8 +118,7 @@ def test_of_two_operators_one_leads_and_killing_it_moves_the_lead(
     churn.wait_until(lambda: bool(holder(cluster)), "somebody leads", timeout=40)
     first = holder(cluster)
     began = time.monotonic()
-    where = ["--namespace", install.OPERATOR_NAMESPACE]
-    cluster.kubectl("delete", "pod", pod_of(cluster, first), "--force", "--grace-period=0", *where)
+    os.kill(operator_pid(cluster, pod_of(cluster, first)), signal.SIGKILL)
     churn.wait_until(lambda: holder(cluster) not in ("", first), "another one leads", timeout=40)
     seconds = time.monotonic() - began
     print(f"the lead moved {seconds:.1f} s after the leader was killed")
@@ -139,23 +137,17 @@ def holder(cluster: Cluster) -> str:
     ).strip()
 
 
-def operator_pods(cluster: Cluster) -> list[dict[str, object]]:
-    listed = cluster.kubectl("get", "pods", "--namespace", install.OPERATOR_NAMESPACE, "-o", "json")
-    return list(json.loads(listed)["items"])
+def operator_names(cluster: Cluster) -> list[str]:
+    """The operators' pods that run."""
+    where = ["--namespace", install.OPERATOR_NAMESPACE, "--field-selector=status.phase=Running"]
+    return cluster.kubectl("get", "pods", "-o", "jsonpath={.items[*].metadata.name}", *where).split()
 
 
 def pod_of(cluster: Cluster, identity: str) -> str:
     """The operator pod whose name begins the leader's identity."""
-    names = [str(pod["metadata"]["name"]) for pod in operator_pods(cluster)]  # type: ignore[index]
-    return next(name for name in names if identity.startswith(name))
+    return next(name for name in operator_names(cluster) if identity.startswith(name))
 
 
-def operator_pid(cluster: Cluster) -> int:
-    pod = str(operator_pods(cluster)[0]["metadata"]["name"])  # type: ignore[index]
+def operator_pid(cluster: Cluster, pod: str) -> int:
+    """Process id of an operator on this machine."""
     return control.container_pid(cluster, install.OPERATOR_NAMESPACE, pod, "operator")
-
-
-def operator_is_ready(cluster: Cluster) -> bool:
-    where = ["--namespace", install.OPERATOR_NAMESPACE]
-    listed = cluster.kubectl("get", "deployments", "-o", "jsonpath={.items[*].status.readyReplicas}", *where)
-    return listed.strip() == "1"

@@ -34,7 +34,7 @@ def session(data_urls: dict[str, str]) -> str:
         "AWS_ENDPOINT_URL": f"http://store.{STORE_NAMESPACE}.svc:{store.PORT}",
     }
     values = "\n".join(f"export {name}={value}" for name, value in yours.items())
-    script = ["set -euo pipefail", 'trap "kill $(jobs -p) 2>/dev/null || true" EXIT']
+    script = ["set -euo pipefail", "trap 'kill $(jobs -p)' EXIT"]
     for language, code in blocks():
         if code.startswith("# yours"):
             assert set(re.findall(r"\b([A-Z_0-9]+)=", code)) == set(yours)
