@@ -6,7 +6,7 @@ import pytest
 
 import tests.cluster
 from endpoint_operator.cluster import errors, kinds
-from tests.builders import live_operator
+from tests.builders import live_operator, manifests
 from tests.builders.worlds import World
 
 pytestmark = pytest.mark.integration
@@ -124,6 +124,21 @@ async def test_a_foreign_object_of_a_needed_name_is_left_alone_and_named_in_the_
         await world.until_condition("Degraded", "True", "NameConflict")
         await world.until_count(kinds.DEPLOYMENT, 1)
         assert await world.get(kinds.SERVICE, "churn") == before
+
+
+async def test_a_misspelt_field_of_a_variant_is_refused_by_its_name_in_the_status(
+    cluster: tests.cluster.Cluster, world: World, tmp_path: Path
+) -> None:
+    async with live_operator.running(cluster, world.namespace, tmp_path):
+        misspelt = manifests.variant("Variant1", affinity={"nodeAfinity": {}})
+        await world.create(kinds.ENDPOINT_CONFIG, manifests.endpoint_config(misspelt, name="churn-1"))
+        await world.endpoint(config="churn-1")
+        await world.until_condition("Degraded", "True", "ObjectRefused")
+        await world.until_condition("Progressing", "False", "ObjectRefused")
+        status = await world.status()
+        assert 'unknown field "spec.template.spec.affinity.nodeAfinity"' in status["failureReason"]
+        assert status["endpointStatus"] == "Failed"
+        assert not await world.children(kinds.DEPLOYMENT)
 
 
 async def test_an_endpoint_deleted_while_no_operator_runs_takes_everything_with_it(

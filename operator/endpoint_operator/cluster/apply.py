@@ -112,7 +112,8 @@ async def write_status(cluster: client.Client, endpoint: client.Object, status: 
     metadata = endpoint["metadata"]
     path = kinds.ENDPOINT.path(metadata["namespace"], metadata["name"], "status")
     body = {**endpoint, "status": status}
-    await cluster.replace(path, body)
+    # An older CRD that lacks a field of ours should lose that field, not the whole status.
+    await cluster.replace(path, body, is_strict=False)
 
 
 async def _create(

@@ -76,7 +76,9 @@ class _Connection(rest.RESTClientObject):
 class Client:
     """Requests that answer decoded JSON and raise `errors.ClusterError` only.
 
-    Every write names the project's field manager, so that ``kubectl`` shows who owns a field.
+    Every write names the project's field manager, so that ``kubectl`` shows who owns a field. A write of content
+    is strict: a field that the API server does not know, such as a misspelt one in a user's affinity, is refused
+    by name. Left out in silence, it would be missed and put back for ever.
     """
 
     def __init__(self, settings: Configuration) -> None:
@@ -88,11 +90,9 @@ class Client:
         """Close all connections."""
         await self._connection.close()
 
-    async def get(
-        self, path: str, query: Mapping[str, str] | None = None, *, timeout: float = TOTAL_TIMEOUT
-    ) -> Object:
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> Object:
         """One object, or a list."""
-        return await self._request("GET", path, query, timeout=timeout)
+        return await self._request("GET", path, query)
 
     async def items(self, path: str, *, selector: str = "") -> list[Object]:
         """The items of a list, out of the API server's watch cache: as fresh as the events that it has delivered.
@@ -103,18 +103,18 @@ class Client:
         answer = await self.get(path, query)
         return cast(list[Object], answer.get("items") or [])
 
-    async def create(self, path: str, body: Object, *, timeout: float = TOTAL_TIMEOUT) -> Object:
+    async def create(self, path: str, body: Object) -> Object:
         """POST. Raises AlreadyExistsError when the name is taken."""
-        return await self._request("POST", path, _manager(), body, timeout=timeout)
+        return await self._request("POST", path, _content(), body)
 
-    async def replace(self, path: str, body: Object, *, timeout: float = TOTAL_TIMEOUT) -> Object:
+    async def replace(self, path: str, body: Object, *, is_strict: bool = True) -> Object:
         """PUT; ``metadata.resourceVersion`` in ``body`` is the precondition. Raises ConflictError."""
-        return await self._request("PUT", path, _manager(), body, timeout=timeout)
+        return await self._request("PUT", path, _content() if is_strict else _manager(), body)
 
     async def apply(self, path: str, body: Object) -> Object:
         """Server-side apply, by force; ``metadata.uid`` in ``body`` is the precondition. Raises
         ConflictError."""
-        query = {**_manager(), "force": "true"}
+        query = {**_content(), "force": "true"}
         return await self._request("PATCH", path, query, body, content_type=APPLY_PATCH)
 
     async def merge(self, path: str, body: Object) -> Object:
@@ -134,7 +134,6 @@ class Client:
         body: Object | None = None,
         *,
         content_type: str = JSON,
-        timeout: float = TOTAL_TIMEOUT,
     ) -> Object:
         doing = f"{method} {path}"
         try:
@@ -145,7 +144,7 @@ class Client:
                 url,
                 headers=headers,
                 data=encoded(body) if body is not None else None,
-                timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_TIMEOUT),
+                timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT, sock_connect=CONNECT_TIMEOUT),
                 proxy=self.settings.proxy,
                 server_hostname=self.settings.tls_server_name,
             ) as answer:
@@ -195,6 +194,10 @@ def _proxy(url: str) -> str | None:
 
 def _manager() -> dict[str, str]:
     return {"fieldManager": labels.MANAGER}
+
+
+def _content() -> dict[str, str]:
+    return {**_manager(), "fieldValidation": "Strict"}
 
 
 def _decoded(content: bytes) -> Object:

@@ -8,9 +8,16 @@ import aiohttp
 
 
 class ClusterError(Exception):
-    """A request to the API server did not do what was asked; trying again later may."""
+    """A request to the API server did not do what was asked; trying again later may.
+
+    ``said`` is the API server's own message, empty where it sent none.
+    """
 
     status = 0
+
+    def __init__(self, message: str, *, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class UnreachableError(ClusterError):
@@ -94,4 +101,5 @@ def from_answer(status: int, body: Mapping[str, Any], doing: str) -> ClusterErro
     ours = BY_STATUS.get(status, ServerFailedError if status >= 500 else RefusedError)
     if ours is ConflictError and body.get("reason") == "AlreadyExists":
         ours = AlreadyExistsError
-    return ours(f"{doing}: {status} {body.get('message') or body.get('reason') or ''}".rstrip())
+    said = str(body.get("message") or body.get("reason") or "")
+    return ours(f"{doing}: {status} {said}".rstrip(), said=said)

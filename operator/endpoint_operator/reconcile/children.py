@@ -1,7 +1,7 @@
 """Carrying out a plan: which objects are written, and in which order."""
 
 import datetime
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,19 @@ from endpoint_operator.reconcile import snapshot
 from endpoint_operator.rollout import observed, reasons
 from endpoint_operator.rollout import plan as plans
 
+_REASONS: Mapping[type[errors.ClusterError], str] = {
+    errors.RefusedError: reasons.OBJECT_REFUSED,
+    errors.ForbiddenError: reasons.OBJECT_FORBIDDEN,
+}
+"""The errors that no later try mends by itself: people must hear of them."""
+
 
 @dataclass(slots=True)
 class Outcome:
     """What could not be written: names that belong to others, and content that the API server refuses."""
 
     conflicts: list[observed.Conflict] = field(default_factory=list)
-    refused: dict[str, observed.Failure] = field(default_factory=dict)
+    refusals: list[observed.Refusal] = field(default_factory=list)
     failed: list[errors.ClusterError] = field(default_factory=list)
 
 
@@ -182,5 +188,7 @@ class Children:
             self.outcome.conflicts.append(observed.Conflict(kind=kind.name, name=name))
         except errors.ClusterError as exc:
             self.outcome.failed.append(exc)
-            if isinstance(exc, errors.RefusedError | errors.ForbiddenError):
-                self.outcome.refused[name] = observed.Failure(reasons.POD_CREATION_FAILED, str(exc))
+            reason = _REASONS.get(type(exc))
+            if reason is not None:
+                failure = observed.Failure(reason, exc.said or str(exc))
+                self.outcome.refusals.append(observed.Refusal(kind.name, name, failure))

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from endpoint_operator.api import errors as api_errors
 from endpoint_operator.api import parse
-from endpoint_operator.cluster import apply, client, errors, events, observe
+from endpoint_operator.cluster import apply, client, errors, events, kinds, observe
 from endpoint_operator.desired import roll_out
 from endpoint_operator.desired.defaults import Defaults
 from endpoint_operator.reconcile import acknowledgements, children, metrics, propagation, snapshot
@@ -176,16 +176,22 @@ class Reconciler:
 
 
 def _with_outcome(seen: observed.Observed, outcome: children.Outcome) -> observed.Observed:
-    """The snapshot with what this very look found out: names taken, and Deployments that were refused."""
-    refused = {
-        name: observed.DeploymentState(desired=0, ready=0, updated=0, failure=failure)
-        for name, failure in outcome.refused.items()
-        if name not in seen.deployments
-    }
-    if not outcome.conflicts and not refused:
+    """The snapshot with what this very look found out: names taken, and objects that were refused."""
+    if not outcome.conflicts and not outcome.refusals:
         return seen
+    missing = observed.DeploymentState(desired=0, ready=0, updated=0)
+    refused = {
+        refusal.name: dataclasses.replace(
+            seen.deployments.get(refusal.name, missing), failure=refusal.failure
+        )
+        for refusal in outcome.refusals
+        if refusal.kind == kinds.DEPLOYMENT.name
+    }
     return dataclasses.replace(
-        seen, conflicts=tuple(outcome.conflicts), deployments={**seen.deployments, **refused}
+        seen,
+        conflicts=tuple(outcome.conflicts),
+        refusals=tuple(outcome.refusals),
+        deployments={**seen.deployments, **refused},
     )
 
 

@@ -79,6 +79,15 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An object that the API server did not take as it should be, and why, in its own words."""
+
+    kind: str
+    name: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One endpoint as it is.
 
@@ -88,7 +97,7 @@ class Observed:
     set of backends last changed, as the writer noted beside it. ``deployments``, ``services`` and
     ``identities`` are keyed by revision and hold only what is ours. ``reports`` is keyed by pod name; a pod
     that was not asked yet is absent. ``drain_seconds`` is how long a backend that no router names any more
-    is kept.
+    is kept. ``conflicts`` and ``refusals`` are what the present look itself met when it wrote.
     """
 
     endpoint: endpoint_kind.Endpoint
@@ -104,6 +113,7 @@ class Observed:
     pods: tuple[PodState, ...] = ()
     reports: Mapping[str, RouterAnswer] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     drain_seconds: float = 5.0
 
     @property

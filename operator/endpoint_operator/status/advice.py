@@ -17,6 +17,8 @@ _BY_REASON = {
     reasons.UNSCHEDULABLE: "Add nodes, or lower what the variant requests.",
     reasons.POD_CREATION_FAILED: "Check the namespace's quotas and admission rules.",
     reasons.PROGRESS_DEADLINE_EXCEEDED: "See what its pods wait for: kubectl describe pod.",
+    reasons.OBJECT_REFUSED: "Correct the field in an EndpointConfig of another name and set endpointConfigName to it.",
+    reasons.OBJECT_FORBIDDEN: "Check the operator's rights, and the namespace's quotas and admission rules.",
     reasons.NAME_CONFLICT: "Delete or rename that object, or give the Endpoint another name.",
     reasons.CONFIG_NOT_FOUND: "Create it, or name another one in endpointConfigName.",
     reasons.CONFIG_INVALID: "Create a right one of another name and set endpointConfigName to it.",

@@ -14,6 +14,7 @@ def degraded(
 ) -> Verdict:
     """The worst problem's reason, with the messages of all of them."""
     found = list(_all(observed, plan, variants, has_served=has_served))
+    found += _refused(observed, found)
     if not found:
         return Verdict(FALSE, reasons.AS_ASKED, "Nothing is wrong.")
     messages = list(dict.fromkeys(Verdict.advised(TRUE, one.reason, one.message).message for one in found))
@@ -53,6 +54,15 @@ def _all(
     if plan.unknown_counts:
         names = ", ".join(plan.unknown_counts)
         yield Failure(reasons.UNKNOWN_VARIANT, f"spec.instanceCounts names unknown variants: {names}")
+
+
+def _refused(observed: Observed, told: Sequence[Failure]) -> list[Failure]:
+    """Refusals that no variant's or roll-out's failure has told already: of a pod that serves on, or of no pod."""
+    return [
+        Failure(refusal.failure.reason, f"{refusal.kind} {refusal.name}: {refusal.failure.message}")
+        for refusal in observed.refusals
+        if not any(refusal.failure.message in one.message for one in told)
+    ]
 
 
 def _unserved(variants: Sequence[facts.VariantFacts], *, has_served: bool) -> Iterator[Failure]:

@@ -27,8 +27,9 @@ async def test_writes_name_the_field_manager_and_the_precondition() -> None:
         await cluster.apply(PATH, {"metadata": {"name": "churn-routes", "uid": made["metadata"]["uid"]}})
         await cluster.delete(PATH, uid=made["metadata"]["uid"])
         created, replaced, applied, deleted = server.asked
-        assert created.query == replaced.query == {"fieldManager": "pointsman"}
-        assert applied.query == {"fieldManager": "pointsman", "force": "true"}
+        strict = {"fieldManager": "pointsman", "fieldValidation": "Strict"}
+        assert created.query == replaced.query == strict
+        assert applied.query == {**strict, "force": "true"}
         assert applied.content_type == client.APPLY_PATCH
         assert deleted.body["preconditions"] == {"uid": made["metadata"]["uid"]}
 

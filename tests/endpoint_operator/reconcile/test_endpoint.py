@@ -144,10 +144,36 @@ async def test_one_refused_object_holds_up_no_other_and_is_told_in_the_status() 
                 await made.look()
         assert len(made.find("Service")) == 3
         assert made.condition("Serving")[0] == "False"
-        assert made.condition("Progressing")[1] == "PodCreationFailed"
+        assert made.condition("Progressing") == ("False", "ObjectRefused")
+        assert made.condition("Degraded") == ("True", "ObjectRefused")
         made.server.faults.clear()
         await made.look()
         assert len(made.find("Deployment")) == 2
+
+
+async def test_a_refusal_to_put_back_what_serves_is_told_in_the_status_too() -> None:
+    async with parts() as made:
+        await made.look()
+        deployment = made.find("Deployment")[0]
+        name = deployment["metadata"]["name"]
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "another"
+        deployment["spec"]["template"]["spec"]["automountServiceAccountToken"] = True
+        deployment["status"] = {"readyReplicas": 1, "updatedReplicas": 1}
+        made.server.faults[f"PUT {APPS}/deployments/{name}"] = 422
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.condition("Degraded") == ("True", "ObjectRefused")
+
+
+async def test_what_may_not_be_written_is_named_and_is_no_leftover() -> None:
+    async with parts() as made:
+        made.server.faults[f"POST {RBAC}/roles"] = 403
+        with pytest.raises(TryLaterError):
+            await made.look()
+        degraded = next(item for item in made.status["conditions"] if item["type"] == "Degraded")
+        assert degraded["reason"] == "ObjectForbidden"
+        assert degraded["message"].startswith("Role churn-router: as asked for.")
+        assert "drained" not in str(made.status)
 
 
 async def test_nothing_is_made_from_a_roll_out_that_could_not_be_stored() -> None:
