@@ -53,7 +53,7 @@ def namespace(cluster: Cluster, operator: Cluster, request: pytest.FixtureReques
     install.namespace(cluster, name)
     store.give_access(cluster, store_namespace=STORE_NAMESPACE, namespace=name)
     yield name
-    cluster.kubectl("delete", "namespace", name, "--timeout=150s", timeout=160)
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture(scope="module")
