@@ -14,7 +14,7 @@ from typing import NoReturn
 from endpoint_contract import pod_environment, ports
 
 PROGRAM = "endpoint-router"
-LOG_FORMATS = ("plain", "json")
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 _DESCRIPTION = """\
@@ -248,8 +248,8 @@ _RUNNING = (
         "POINTSMAN_LOG_FORMAT",
         metavar="FORMAT",
         kind=_one_of(LOG_FORMATS),
-        default="plain",
-        text="plain or json",
+        default="text",
+        text="text or json",
     ),
     _Option(
         "--log-level",
