@@ -9,7 +9,7 @@ _PLAIN = "%(asctime)s %(levelname)s %(message)s"
 
 
 def configure(log_format: str, level: str) -> None:
-    """Send everything from ``level`` on to stderr, as ``plain`` text or one ``json`` object a line."""
+    """Send everything from ``level`` on to stderr, as ``text`` or one ``json`` object a line."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter(_PLAIN))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

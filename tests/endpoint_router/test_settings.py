@@ -59,7 +59,7 @@ def test_an_option_beats_its_variable() -> None:
         pytest.param(
             [], {"POINTSMAN_PORT_FOR_ADMIN": "x"}, ["--admin-port", "'x'"], id="port in the environment"
         ),
-        pytest.param(["--log-format", "xml"], {}, ["--log-format", "plain, json"], id="log format"),
+        pytest.param(["--log-format", "xml"], {}, ["--log-format", "text, json"], id="log format"),
         pytest.param(["--log-level", "loud"], {}, ["--log-level", "debug"], id="log level"),
         pytest.param(["--finish-seconds", "nan"], {}, ["--finish-seconds"], id="not a number of seconds"),
         pytest.param(["--announce-seconds", "x"], {}, ["--announce-seconds"], id="seconds as text"),
