@@ -26,9 +26,13 @@ class Asked:
 
 @dataclass(slots=True)
 class ApiServer:
-    """Objects by path. ``faults`` answers a status instead, by ``METHOD path``; ``is_down`` breaks every connection."""
+    """Objects by path. ``faults`` answers a status instead, by ``METHOD path``; ``is_down`` breaks every connection.
+
+    ``cached`` is what lists out of the watch cache are made from; None while it is not behind.
+    """
 
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cached: dict[str, dict[str, Any]] | None = None
     faults: dict[str, int] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     is_down: bool = False
@@ -70,7 +74,9 @@ class ApiServer:
         if path in self.objects:
             return web.json_response(self.objects[path])
         if _is_list(path):
-            found = [item for where, item in self.objects.items() if where.rpartition("/")[0] == path]
+            is_cached = self.cached is not None and request.query.get("resourceVersion") == "0"
+            objects = (self.cached or {}) if is_cached else self.objects
+            found = [item for where, item in objects.items() if where.rpartition("/")[0] == path]
             selector = request.query.get("labelSelector", "")
             return web.json_response({"items": [item for item in found if _matches(item, selector)]})
         return _status(404, "NotFound", f"{path} not found")

@@ -94,12 +94,14 @@ class Client:
         """One object, or a list."""
         return await self._request("GET", path, query)
 
-    async def items(self, path: str, *, selector: str = "") -> list[Object]:
+    async def items(self, path: str, *, selector: str = "", is_live: bool = False) -> list[Object]:
         """The items of a list, out of the API server's watch cache: as fresh as the events that it has delivered.
 
-        A list that must be newer waits until etcd next reports its progress, up to 100 ms (seen on 1.34).
+        With ``is_live`` as they are now; the API server then waits until etcd next reports its progress, up to
+        100 ms (seen on 1.34).
         """
-        query = {"resourceVersion": "0"} | ({"labelSelector": selector} if selector else {})
+        version = {} if is_live else {"resourceVersion": "0"}
+        query = version | ({"labelSelector": selector} if selector else {})
         answer = await self.get(path, query)
         return cast(list[Object], answer.get("items") or [])
 

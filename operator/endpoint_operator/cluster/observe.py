@@ -1,8 +1,11 @@
 """One look at an endpoint: the Endpoint, its config and all of its children, all read at the same time.
 
-The Endpoint, its config and the route table are read as they are at this moment, since they are what people and
-this operator write. The rest is as fresh as the last event about it: should it be behind, the event that follows
-brings the endpoint back, and every write names what was read as its precondition.
+The Endpoint, its config and the route table are always read as they are at this moment: they say what is asked
+for, what serves and what routers may use. The rest comes from a cache that may be behind, which is safe for all
+that can be put right later: the event that is still to come brings the endpoint back; what is missed though it is
+there is found again by its taken name, what is seen though it is gone is refused by its uid, and what is seen in
+an older version by that version. Moving requests to pods that a cache still calls ready, or deleting what a
+router that it does not know yet uses, could not be put right: for those the reconcile page looks again, live.
 """
 
 import asyncio
@@ -32,12 +35,15 @@ class Raw:
         return self.children.get(kind, {})
 
 
-async def endpoint(cluster: client.Client, namespace: str, name: str) -> Raw | None:
-    """The endpoint as it is now, or None when it is gone. Raises ClusterError."""
+async def endpoint(cluster: client.Client, namespace: str, name: str, *, is_live: bool = False) -> Raw | None:
+    """The endpoint, or None when it is gone; with ``is_live`` nothing of it is behind. Raises ClusterError."""
+    selector = labels.selector(name)
     found, table, lists = await asyncio.gather(
         _endpoint_and_config(cluster, namespace, name),
         _get(cluster, kinds.CONFIG_MAP.path(namespace, names.routes(name))),
-        asyncio.gather(*(_list(cluster, kind, namespace, labels.selector(name)) for kind in kinds.CHILDREN)),
+        asyncio.gather(
+            *(_list(cluster, kind, namespace, selector, is_live=is_live) for kind in kinds.CHILDREN)
+        ),
     )
     if found is None:
         return None
@@ -66,10 +72,10 @@ async def _endpoint_and_config(
 
 
 async def _list(
-    cluster: client.Client, kind: kinds.Kind, namespace: str, selector: str
+    cluster: client.Client, kind: kinds.Kind, namespace: str, selector: str, *, is_live: bool
 ) -> list[client.Object]:
     # Items of a list come without the kind that the same object has when it is read alone.
-    items = await cluster.items(kind.path(namespace), selector=selector)
+    items = await cluster.items(kind.path(namespace), selector=selector, is_live=is_live)
     return [{**item, "apiVersion": kind.api_version, "kind": kind.name} for item in items]
 
 

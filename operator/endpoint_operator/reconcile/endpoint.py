@@ -1,8 +1,9 @@
 """One endpoint, from what is to what should be: observe → decide → apply → report.
 
-1. Observe: the Endpoint, its config and its children, read live; what routers were last heard to do.
+1. Observe: the Endpoint, its config and its children; what routers were last heard to do.
    Gone or going: forget it and stop, its children go by their owner references.
-2. Decide: which roll-out the spec asks for, then one plan, both pure.
+2. Decide: which roll-out the spec asks for, then one plan, both pure. A plan from which there is no way back is
+   made again from lists that are surely not behind, and what that one says counts.
 3. Apply: only what differs. One object's trouble is noted and the rest goes on; no answer from the API
    server stops.
 4. Report: the status when it changed, and an event for each transition; also after trouble, with its reason.
@@ -13,6 +14,7 @@ import dataclasses
 import datetime
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from endpoint_operator.api import errors as api_errors
 from endpoint_operator.api import parse
@@ -39,6 +41,15 @@ class Installation:
 
     defaults: Defaults
     drain_seconds: float
+
+
+class _Look(NamedTuple):
+    """One look: what the API server has, what that means, which roll-out the spec asks for, what to do."""
+
+    raw: observe.Raw
+    seen: observed.Observed
+    coming: roll_out.StoredRollOut | None
+    plan: plans.Plan
 
 
 class Reconciler:
@@ -82,15 +93,14 @@ class Reconciler:
 
         Raises ClusterError when something could not be read or written.
         """
-        # 1. Observe
-        raw = await observe.endpoint(self._cluster, key.namespace, key.name)
-        if raw is None or "deletionTimestamp" in raw.endpoint["metadata"]:
+        # 1. Observe, 2. Decide
+        look = await self._look(key)
+        if look is not None and look.plan.is_one_way:
+            look = await self._look(key, is_live=True)
+        if look is None:
             self.forget(key)
             return None
-        seen, coming = self._look(key, raw)
-
-        # 2. Decide
-        plan = cutover.plan(seen, coming)
+        raw, seen, coming, plan = look
 
         # 3. Apply
         work = children.Children(self._cluster, raw, seen)
@@ -112,7 +122,17 @@ class Reconciler:
         self._propagation.forget(key)
         self._numbers.forget_endpoint(key)
 
-    def _look(self, key: Key, raw: observe.Raw) -> tuple[observed.Observed, roll_out.StoredRollOut | None]:
+    async def _look(self, key: Key, *, is_live: bool = False) -> _Look | None:
+        """What is there and what to do about it; None when the endpoint is gone or going."""
+        raw = await observe.endpoint(self._cluster, key.namespace, key.name, is_live=is_live)
+        if raw is None or "deletionTimestamp" in raw.endpoint["metadata"]:
+            return None
+        seen, coming = self._understood(key, raw)
+        return _Look(raw, seen, coming, cutover.plan(seen, coming))
+
+    def _understood(
+        self, key: Key, raw: observe.Raw
+    ) -> tuple[observed.Observed, roll_out.StoredRollOut | None]:
         try:
             endpoint = parse.endpoint(raw.endpoint)
         except api_errors.InvalidResource as exc:

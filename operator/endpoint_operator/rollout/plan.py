@@ -105,3 +105,8 @@ class Plan:
     unknown_weights: tuple[str, ...] = ()
     unknown_counts: tuple[str, ...] = ()
     carried_over: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether requests move to other pods or something is deleted: never to be decided from old news."""
+        return self.phase is Phase.CUTTING_OVER or bool(self.delete or self.forget)

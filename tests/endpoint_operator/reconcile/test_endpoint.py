@@ -1,4 +1,5 @@
 import asyncio
+import copy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,8 +47,8 @@ class Parts:
         server.put(f"{OURS}/endpointconfigs/churn-1", config)
         self.put_endpoint()
 
-    def put_endpoint(self, **spec: object) -> None:
-        raw = manifests.endpoint("churn", config="churn-1", **spec)
+    def put_endpoint(self, config: str = "churn-1", **spec: object) -> None:
+        raw = manifests.endpoint("churn", config=config, **spec)
         present = self.server.objects.get(f"{OURS}/endpoints/churn", {})
         uid = present.get("metadata", {}).get("uid", "uid-of-churn")
         raw["metadata"] |= {"uid": uid, "generation": 1}
@@ -134,6 +135,36 @@ async def test_a_table_that_changed_since_it_was_read_is_not_overwritten_and_loo
         made.server.faults.clear()
         await made.look()
         assert made.table.shares() == {"A": 0.5, "B": 0.5}
+
+
+async def test_pods_that_only_a_cache_still_calls_ready_take_no_requests() -> None:
+    async with parts() as made:
+        await made.look()
+        served = made.table.shares()
+        coming = manifests.endpoint_config(manifests.variant("C"), name="churn-2")
+        made.server.put(f"{OURS}/endpointconfigs/churn-2", coming)
+        made.put_endpoint(config="churn-2")
+        await made.look()
+        (waiting,) = [item for item in made.find("Deployment") if "churn-c-" in item["metadata"]["name"]]
+        made.server.cached = copy.deepcopy(made.server.objects)
+        ready = {"readyReplicas": 1, "updatedReplicas": 1, "observedGeneration": 1}
+        made.server.cached[f"{APPS}/deployments/{waiting['metadata']['name']}"]["status"] = ready
+        await made.look()
+        assert made.table.shares() == served
+        waiting["status"] = ready
+        await made.look()
+        assert made.table.shares() == {"C": 1.0}
+
+
+async def test_what_a_cache_says_is_enough_for_what_can_be_put_right() -> None:
+    async with parts() as made:
+        await made.look()
+        made.server.asked.clear()
+        made.put_endpoint(weights={"A": 1, "B": 1})
+        await made.look()
+        lists = [item for item in made.server.asked if "labelSelector" in item.query]
+        assert lists
+        assert all(item.query["resourceVersion"] == "0" for item in lists)
 
 
 async def test_one_refused_object_holds_up_no_other_and_is_told_in_the_status() -> None:
