@@ -48,10 +48,11 @@ class Children:
         self.outcome = Outcome()
 
     async def carry_out(self, plan: plans.Plan) -> Outcome:
-        """Write what differs, in the order in which nobody is promised what is not there yet.
+        """Write what differs, in the order in which nobody is promised what is not there yet. Raises ClusterError.
 
         1. Stored roll-outs, before anything is made from them; without them nothing is.
         2. The table: it alone moves traffic, and a weight that somebody waits for goes before all that can wait.
+           Where it can't be written, the rest waits too.
         3. What pods need. 4. Services before Deployments. 5. Replicas.
         6. What nobody needs any more; last the marks, which are read only when the table is lost.
         """
@@ -59,6 +60,11 @@ class Children:
         if self.outcome.failed or self.outcome.conflicts:
             return self.outcome
         await self._write_table(plan)
+        if self.outcome.refusals:
+            return self.outcome
+        if self.outcome.failed:
+            # Somebody else's write came between: neither the marks nor the status may say that requests moved.
+            raise self.outcome.failed[0]
         await self._grant_access(plan)
         await self._keep_identities(plan)
         await self._ensure(kinds.SERVICE, service.endpoint_service(self._owner))

@@ -156,6 +156,21 @@ async def test_pods_that_only_a_cache_still_calls_ready_take_no_requests() -> No
         assert made.table.shares() == {"C": 1.0}
 
 
+async def test_a_cut_over_that_was_not_written_is_claimed_by_nobody() -> None:
+    async with parts() as made:
+        await made.look()
+        coming = manifests.endpoint_config(manifests.variant("C", initialInstanceCount=0), name="churn-2")
+        made.server.put(f"{OURS}/endpointconfigs/churn-2", coming)
+        made.put_endpoint(config="churn-2")
+        made.server.faults[f"PUT {CORE}/configmaps/churn-routes"] = 409
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.status["endpointConfigName"] == "churn-1"
+        made.server.faults.clear()
+        await made.look()
+        assert made.status["endpointConfigName"] == "churn-2"
+
+
 async def test_what_a_cache_says_is_enough_for_what_can_be_put_right() -> None:
     async with parts() as made:
         await made.look()
