@@ -17,7 +17,7 @@ from kubernetes.aio.client.configuration import Configuration
 
 from endpoint_operator import settings as process_settings
 from endpoint_operator.cluster import client, crds, kinds, lease, routers
-from endpoint_operator.desired.defaults import Defaults
+from endpoint_operator.desired.defaults import Defaults, Resources
 from endpoint_operator.handlers import events, logs, web
 from endpoint_operator.reconcile import acknowledgements, endpoint, leader, metrics
 from endpoint_operator.reconcile.keys import Key
@@ -100,6 +100,8 @@ class Operator:
             loader_image=settings.loader_image,
             model_image=settings.model_image,
             image_pull_policy=settings.image_pull_policy,
+            router_resources=Resources(**settings.router_resources),
+            loader_resources=Resources(**settings.loader_resources),
         )
         return endpoint.Reconciler(
             self._cluster,

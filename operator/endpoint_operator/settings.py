@@ -1,7 +1,9 @@
 """What the operator is told at its start: arguments first, then the environment, then defaults."""
 
 import argparse
+import json
 import os
+import re
 import socket
 import sys
 import uuid
@@ -15,6 +17,13 @@ SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+
+
+RESOURCES = '{"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}'
+QUANTITY = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
+
+Resources = Mapping[str, Mapping[str, str]]
+"""``requests`` and ``limits``, each with Kubernetes quantities by resource; either may be absent."""
 
 
 class SettingsError(ValueError):
@@ -31,6 +40,8 @@ class Settings:
     loader_image: str
     model_image: str
     image_pull_policy: str
+    router_resources: Resources
+    loader_resources: Resources
     lease_name: str
     http_host: str
     http_port: int
@@ -55,6 +66,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         loader_image=_filled("--loader-image", given.loader_image),
         model_image=_filled("--model-image", given.model_image),
         image_pull_policy=_one_of("--image-pull-policy", given.image_pull_policy, PULL_POLICIES),
+        router_resources=_resources("--router-resources", given.router_resources),
+        loader_resources=_resources("--loader-resources", given.loader_resources),
         lease_name=_filled("--lease-name", given.lease_name),
         http_host=given.http_host,
         http_port=int(_number("--http-port", given.http_port, low=1, high=65535, whole=True)),
@@ -104,6 +117,18 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "IfNotPresent",
         f"pull policy of those images: {', '.join(PULL_POLICIES)}",
     ),
+    (
+        "--router-resources",
+        "POINTSMAN_ROUTER_RESOURCES",
+        RESOURCES,
+        "what each router asks for and may use, as in a pod but in JSON; for roll-outs from now on",
+    ),
+    (
+        "--loader-resources",
+        "POINTSMAN_LOADER_RESOURCES",
+        RESOURCES,
+        "the same of each model loader",
+    ),
     ("--http-host", "POINTSMAN_HTTP_HOST", "0.0.0.0", "address of /healthz, /readyz and /metrics"),
     ("--http-port", "POINTSMAN_HTTP_PORT", "8080", "port of /healthz, /readyz and /metrics"),
     ("--workers", "POINTSMAN_WORKERS", "8", "how many endpoints are worked on at the same time"),
@@ -127,7 +152,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         epilog="The API server is found by the pod's service account, else by KUBECONFIG.",
     )
     for option, variable, default, text in OPTIONS:
-        filled = default.format(version=_version())
+        filled = default.replace("{version}", _version())
         shown = f"{text} [environment {variable}; default {filled or 'none'}]"
         parser.add_argument(option, default=environment.get(variable) or filled, metavar="X", help=shown)
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
@@ -165,6 +190,23 @@ def _one_of(option: str, value: str, allowed: Sequence[str]) -> str:
     if value not in allowed:
         raise SettingsError(f"{option}: must be one of {', '.join(allowed)}, got {value!r}")
     return value
+
+
+def _resources(option: str, value: str) -> Resources:
+    try:
+        given = json.loads(value)
+        found = {kind: {name: str(each) for name, each in given[kind].items()} for kind in given}
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise SettingsError(f"{option}: must be JSON such as {RESOURCES}, got {value!r}") from exc
+    for kind, amounts in found.items():
+        if kind not in ("requests", "limits"):
+            raise SettingsError(f"{option}: has requests and limits, got {kind!r}")
+        for name, amount in amounts.items():
+            if not QUANTITY.fullmatch(amount):
+                raise SettingsError(
+                    f"{option}: {kind}.{name} must be a quantity like 100m or 64Mi, got {amount!r}"
+                )
+    return found
 
 
 def _number(option: str, value: str, *, low: float, high: float, whole: bool = False) -> float:

@@ -41,6 +41,7 @@ def test_settings_reach_the_operator(helm: chart.Helm) -> None:
         "watchNamespace": "team-a",
         "log": {"format": "json", "level": "debug"},
         "reconcile": {"workers": 3, "resyncSeconds": 60, "drainSeconds": 0},
+        "router": {"resources": {"requests": {"cpu": "1"}, "limits": {"memory": None}}},
     }
     environment = helm.render(values).environment
     assert environment["POINTSMAN_WATCH_NAMESPACE"] == "team-a"
@@ -49,6 +50,10 @@ def test_settings_reach_the_operator(helm: chart.Helm) -> None:
     assert environment["POINTSMAN_WORKERS"] == "3"
     assert environment["POINTSMAN_RESYNC_SECONDS"] == "60"
     assert environment["POINTSMAN_DRAIN_SECONDS"] == "0"
+    assert settings.read([], environment).router_resources == {
+        "requests": {"cpu": "1", "memory": "64Mi"},
+        "limits": {},
+    }
 
 
 @pytest.mark.parametrize(

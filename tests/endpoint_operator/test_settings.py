@@ -25,6 +25,15 @@ def test_the_lease_lives_in_the_operators_namespace_else_in_the_served_one() -> 
     assert settings.read(["--namespace", "shop"], {}).namespace == "shop"
 
 
+def test_resources_are_read_as_a_pod_has_them() -> None:
+    read = settings.read([], {"POINTSMAN_LOADER_RESOURCES": '{"limits": {"cpu": 2}}'})
+    assert read.loader_resources == {"limits": {"cpu": "2"}}
+    assert read.router_resources == {
+        "requests": {"cpu": "50m", "memory": "64Mi"},
+        "limits": {"memory": "256Mi"},
+    }
+
+
 def test_two_processes_never_have_the_same_identity() -> None:
     environment = {"POINTSMAN_POD_NAME": "operator-0"}
     one, other = (settings.read([], environment).identity for _ in range(2))
@@ -44,6 +53,18 @@ def test_two_processes_never_have_the_same_identity() -> None:
         ),
         pytest.param(["--log-format", "xml"], "--log-format: must be one of text, json", id="log format"),
         pytest.param(["--image-pull-policy", "no"], "--image-pull-policy: must be one of", id="pull policy"),
+        pytest.param(["--router-resources", "1Gi"], "--router-resources: must be JSON such as", id="no JSON"),
+        pytest.param(["--loader-resources", '{"cpu": "1"}'], "--loader-resources: must be", id="no kinds"),
+        pytest.param(
+            ["--loader-resources", '{"limit": {"cpu": "1"}}'],
+            "--loader-resources: has requests and limits, got 'limit'",
+            id="misspelt kind",
+        ),
+        pytest.param(
+            ["--router-resources", '{"limits": {"memory": "64MB"}}'],
+            "--router-resources: limits.memory must be a quantity",
+            id="no quantity",
+        ),
         pytest.param(["--router-image", " "], "--router-image: must not be empty", id="no image"),
     ],
 )

@@ -90,7 +90,7 @@ def model_server(variant: config_kind.ProductionVariant, endpoint: str, defaults
         # Only a server that has not answered for a minute is started anew: a long prediction is no reason.
         "livenessProbe": _probe("/ping", ports.MODEL_SERVER, period=10, timeout=5, failures=6),
         "lifecycle": {"preStop": {"sleep": {"seconds": MODEL_PRE_STOP_SECONDS}}},
-        "resources": _given_resources(variant.resources),
+        "resources": _resources(variant.resources),
         "securityContext": _model_security(variant, image, defaults),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [volumes.mount(volumes.MODEL, pod_environment.MODEL_DIR_DEFAULT, read_only=True)],
@@ -144,18 +144,7 @@ def _probe(path: str, port: int, *, period: int, timeout: int, failures: int) ->
     }
 
 
-def _resources(resources: Resources) -> dict[str, Any]:
-    requests = {"cpu": resources.cpu_request, "memory": resources.memory_request}
-    limits = {"cpu": resources.cpu_limit, "memory": resources.memory_limit}
-    kinds = {"requests": requests, "limits": limits}
-    return {
-        kind: {k: v for k, v in amounts.items() if v}
-        for kind, amounts in kinds.items()
-        if any(amounts.values())
-    }
-
-
-def _given_resources(resources: config_kind.ResourceRequirements | None) -> dict[str, Any]:
+def _resources(resources: Resources | config_kind.ResourceRequirements | None) -> dict[str, Any]:
     if resources is None:
         return {}
     kinds = {"requests": resources.requests, "limits": resources.limits}

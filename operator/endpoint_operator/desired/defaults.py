@@ -1,16 +1,15 @@
 """What the installation decides for every endpoint; the chart sets it through the operator's environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Requests and limits of one of our containers, as Kubernetes quantities; an empty one is left out."""
+    """Requests and limits of one of our containers: Kubernetes quantities by resource."""
 
-    cpu_request: str = "50m"
-    memory_request: str = "64Mi"
-    cpu_limit: str = ""
-    memory_limit: str = "256Mi"
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

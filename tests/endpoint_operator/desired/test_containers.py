@@ -90,14 +90,14 @@ def test_the_users_resources_are_the_model_servers_alone() -> None:
     assert _loader(resources=resources)["resources"] == _loader()["resources"]
 
 
-def test_our_own_containers_ask_for_little_and_the_installation_may_say_otherwise() -> None:
-    assert containers.router("A", "churn", DEFAULTS)["resources"] == {
-        "requests": {"cpu": "50m", "memory": "64Mi"},
+def test_our_own_containers_ask_for_what_the_installation_says() -> None:
+    little = defaults.Resources(requests={"cpu": "50m"}, limits={"memory": "256Mi"})
+    settings = defaults.Defaults("r", "l", "m", router_resources=little)
+    assert containers.router("A", "churn", settings)["resources"] == {
+        "requests": {"cpu": "50m"},
         "limits": {"memory": "256Mi"},
     }
-    none = defaults.Resources(cpu_request="", memory_request="", memory_limit="")
-    settings = defaults.Defaults("r", "l", "m", router_resources=none)
-    assert containers.router("A", "churn", settings)["resources"] == {}
+    assert _loader()["resources"] == {}
 
 
 def test_the_router_is_asked_for_its_table_never_for_a_model_server() -> None:
