@@ -28,7 +28,8 @@ def draw(shares: Sequence[HasUpper], number: float) -> tuple[int, float]:
     for share in shares:
         upper = share.upper
         if number < upper:
-            return index, min((number - lower) / (upper - lower), _BELOW_ONE)
+            rest = (number - lower) / (upper - lower)
+            return index, rest if rest < 1.0 else _BELOW_ONE
         lower = upper
         index += 1  # noqa: SIM113  cheaper than enumerate here
     raise ValueError("no share, or a number outside [0, 1)")

@@ -67,3 +67,14 @@ def test_the_largest_head_is_parsed_in_linear_time() -> None:
     for _ in range(100):
         heads.parse_request(head)
     assert time.thread_time() - before < 0.5, "a fifth of a millisecond would be usual"
+
+
+def test_answers_with_the_same_head_share_no_body_and_no_framing() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
+    one = heads.parse_answer(head)
+    one.body = b"one"
+    other, without_body = heads.parse_answer(head), heads.parse_answer(head, to_head_request=True)
+    assert other is not one
+    assert (other.body, other.content_length, other.keep_alive) == (b"", 3, True)
+    assert without_body.content_length == 0
+    assert heads.parse_answer(head).content_length == 3
