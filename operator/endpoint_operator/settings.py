@@ -96,7 +96,12 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "",
         "namespace whose endpoints to serve; empty: the whole cluster",
     ),
-    ("--operator-namespace", "POINTSMAN_NAMESPACE", "", "namespace of the operator's own Lease"),
+    (
+        "--operator-namespace",
+        "POINTSMAN_NAMESPACE",
+        "",
+        "namespace of the operator's own Lease; empty: the served one, else the pod's",
+    ),
     (
         "--lease-name",
         "POINTSMAN_LEASE_NAME",
@@ -140,7 +145,12 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "how long replaced pods stay after the last router has let go of them",
     ),
     ("--log-format", "POINTSMAN_LOG_FORMAT", "text", f"log lines as {' or '.join(LOG_FORMATS)}"),
-    ("--log-level", "POINTSMAN_LOG_LEVEL", "info", f"least level that is logged: {', '.join(LOG_LEVELS)}"),
+    (
+        "--log-level",
+        "POINTSMAN_LOG_LEVEL",
+        "info",
+        f"the least serious messages to log: {', '.join(LOG_LEVELS)}",
+    ),
 )
 """Option, environment variable, default, help: one line a setting."""
 
@@ -148,13 +158,15 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="endpoint-operator",
-        description="Keeps Endpoints and EndpointConfigs of pointsman.dev as they are declared.",
-        epilog="The API server is found by the pod's service account, else by KUBECONFIG.",
+        description="Makes what the cluster's Endpoints declare: their pods, their route tables, their status.",
+        epilog="A variable in brackets sets the same as its option. The API server is found by the pod's service "
+        "account, else by KUBECONFIG.",
     )
     for option, variable, default, text in OPTIONS:
         filled = default.replace("{version}", _version())
-        shown = f"{text} [environment {variable}; default {filled or 'none'}]"
-        parser.add_argument(option, default=environment.get(variable) or filled, metavar="X", help=shown)
+        shown = f"{text} (default {filled}) [{variable}]" if filled else f"{text} [{variable}]"
+        metavar = option.rpartition("-")[2].upper()
+        parser.add_argument(option, default=environment.get(variable) or filled, metavar=metavar, help=shown)
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     return parser
 

@@ -233,7 +233,7 @@ _RUNNING = (
         metavar="S",
         kind=_seconds,
         default="1",
-        text="how long a SIGTERM that came without SIGUSR1 still accepts",
+        text="how long requests are still accepted after a SIGTERM that no SIGUSR1 came before",
     ),
     _Option(
         "--finish-seconds",
@@ -276,7 +276,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         type=_api_url,
         default=_in_cluster_url(environ),
         metavar="URL",
-        help="the Kubernetes API [https://KUBERNETES_SERVICE_HOST:KUBERNETES_SERVICE_PORT]",
+        help="the Kubernetes API [KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT]",
     )
     listening = parser.add_argument_group("where to listen")
     running = parser.add_argument_group("how to run")

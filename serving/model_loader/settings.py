@@ -18,7 +18,8 @@ STALL_TIMEOUT = "MODEL_LOADER_STALL_TIMEOUT"
 
 _EPILOG = """
 An S3 store is described by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
-AWS_ENDPOINT_URL (http:// is allowed) and AWS_CA_BUNDLE. Sizes are in bytes, or like 500Mi and 5Gi.
+AWS_ENDPOINT_URL (http:// is allowed) and AWS_CA_BUNDLE. Sizes are in bytes, or like 500Mi and 5Gi. A variable
+in brackets sets the same as its option.
 """
 _UNITS = {
     "": 1,
@@ -94,17 +95,21 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
     def option(name: str, variable: str, default: str, text: str) -> None:
         value = environment.get(variable) or default
-        parser.add_argument(name, default=value, metavar="X", help=f"{text} (${variable}, now: %(default)s)")
+        parser.add_argument(name, default=value, metavar="X", help=f"{text} (default {default}) [{variable}]")
 
     # The dataUrl may hold a signature: its present value is not shown.
     parser.add_argument(
         "--data-url",
         default=environment.get(pod_environment.MODEL_DATA_URL, ""),
         metavar="URL",
-        help=f"an s3://, http(s):// or file:// URL (.tar.gz or one file; ${pod_environment.MODEL_DATA_URL})",
+        help="the model, a .tar.gz or one file, at an s3://, http(s):// or file:// URL "
+        f"[{pod_environment.MODEL_DATA_URL}]",
     )
     option(
-        "--model-dir", pod_environment.MODEL_DIR, pod_environment.MODEL_DIR_DEFAULT, "where the model goes"
+        "--model-dir",
+        pod_environment.MODEL_DIR,
+        pod_environment.MODEL_DIR_DEFAULT,
+        "the folder that the model goes to",
     )
     option(
         "--identity-file",
@@ -121,7 +126,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--termination-log",
         default=pod_environment.TERMINATION_LOG,
         metavar="X",
-        help="where the last word goes, if the file exists, as it does in a pod (now: %(default)s)",
+        help="where the last word goes, if the file exists, as it does in a pod (default %(default)s)",
     )
     return parser
 

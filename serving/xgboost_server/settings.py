@@ -75,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="xgboost-server",
         description="Serve an XGBoost model (JSON or UBJ) by SageMaker's container contract: "
         "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics.",
-        epilog=f"environment: {ENSEMBLE}=false serves the first of several models instead of their mean; "
+        epilog="A variable in brackets sets the same as its option. "
+        f"{ENSEMBLE}=false serves the first of several models instead of their mean; "
         f"{DEFAULT_ACCEPT} is the answer's type when a client names none; "
         f"{MAX_CONTENT_LENGTH} is the largest request body in bytes (6291456).",
     )
@@ -85,18 +86,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model-dir",
         metavar="DIR",
-        help=f"the unpacked artefact (${pod_environment.MODEL_DIR}, {pod_environment.MODEL_DIR_DEFAULT})",
+        help=f"the unpacked artefact (default {pod_environment.MODEL_DIR_DEFAULT}) [{pod_environment.MODEL_DIR}]",
     )
-    parser.add_argument("--host", metavar="H", default="0.0.0.0", help="address to listen on (0.0.0.0)")
+    parser.add_argument(
+        "--host", metavar="H", default="0.0.0.0", help="address to listen on (default 0.0.0.0)"
+    )
     parser.add_argument(
         "--port",
         metavar="P",
-        help=f"port to listen on, 0 for any (${pod_environment.BIND_TO_PORT}, {ports.MODEL_SERVER})",
+        help=f"port to listen on, 0 for any (default {ports.MODEL_SERVER}) [{pod_environment.BIND_TO_PORT}]",
     )
     parser.add_argument(
         "--threads",
         metavar="N",
-        help=f"threads for large predictions (${THREADS}, else the container's CPU limit)",
+        help=f"threads for large predictions (default: the container's CPU limit) [{THREADS}]",
     )
     return parser
 

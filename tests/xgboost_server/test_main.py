@@ -70,5 +70,5 @@ def test_help_says_how_to_run_it(capsys: pytest.CaptureFixture[str]) -> None:
         program.main(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for word in ("--model-dir", "$SM_MODEL_DIR", "--port", "$SAGEMAKER_BIND_TO_PORT", "--threads", "serve"):
+    for word in ("--model-dir", "[SM_MODEL_DIR]", "--port", "[SAGEMAKER_BIND_TO_PORT]", "--threads", "serve"):
         assert word in said
