@@ -1,7 +1,6 @@
 """Whether the API server knows the two kinds, and in the form that this operator was built with."""
 
 import logging
-from collections.abc import Mapping
 
 from endpoint_operator.api import crd
 from endpoint_operator.api import kinds as api_kinds
@@ -23,7 +22,7 @@ async def are_served(cluster: client.Client) -> bool:
 async def outdated(cluster: client.Client) -> list[str]:
     """The names of installed CRDs whose schema is another one than this operator's; none where none may be read."""
     found = []
-    for name, revision in _revisions().items():
+    for name, revision in crd.schema_revisions().items():
         try:
             raw = await cluster.get(kinds.CUSTOM_RESOURCE_DEFINITION.path("", name))
         except errors.ClusterError as exc:
@@ -41,8 +40,3 @@ async def warn_of_outdated(cluster: client.Client) -> None:
         logger.warning(
             "the schema of %s is not this release's: kubectl apply --server-side -f crds/", ", ".join(names)
         )
-
-
-def _revisions() -> Mapping[str, str]:
-    documents = (item["metadata"] for item in crd.documents())
-    return {item["name"]: item["annotations"][api_kinds.SCHEMA_REVISION] for item in documents}

@@ -1,7 +1,5 @@
 """How the objects of an endpoint are called."""
 
-from collections.abc import Mapping
-
 MAX_LABEL = 63
 HASH_DIGITS = 10
 
@@ -38,9 +36,3 @@ def revision(endpoint: str, variant: str, revision_hash: str) -> str:
 def url(endpoint: str, namespace: str) -> str:
     """Where clients inside the cluster reach the endpoint."""
     return f"http://{endpoint}.{namespace}.svc"
-
-
-def of(observed: Mapping[str, object]) -> str:
-    """The name of an object as the API server delivers it; empty when it has none."""
-    metadata = observed.get("metadata")
-    return str(metadata.get("name", "")) if isinstance(metadata, Mapping) else ""

@@ -95,7 +95,7 @@ def _written(raw: observe.Raw, endpoint_name: str) -> route_table.Written | None
 def _labelled_serving(raw: observe.Raw) -> str | None:
     """The fallback when the table's ConfigMap is gone: the label on the stored roll-out."""
     for name, item in raw.of(kinds.CONTROLLER_REVISION).items():
-        if (item["metadata"].get("labels") or {}).get(labels.SERVING) == "true":
+        if roll_out.is_marked_serving(item):
             return name
     return None
 

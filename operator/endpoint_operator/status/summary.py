@@ -14,6 +14,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from endpoint_operator.desired import names
 from endpoint_operator.rollout import plan as plans
 from endpoint_operator.rollout import reasons, routers
 from endpoint_operator.rollout.observed import Observed
@@ -43,7 +44,7 @@ def build(observed: Observed, plan: plans.Plan, previous: Mapping[str, Any]) -> 
         "observedGeneration": endpoint.generation,
         "endpointStatus": _word(plan, found, previous, has_served=has_served),
         "endpointConfigName": plan.serving.config_name if plan.serving else "",
-        "url": f"http://{endpoint.name}.{endpoint.namespace}.svc",
+        "url": names.url(endpoint.name, endpoint.namespace),
         "weights": _split(observed, previous),
         "variants": variants.count(observed, plan),
         "failureReason": _failure_reason(found),

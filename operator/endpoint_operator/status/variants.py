@@ -95,15 +95,8 @@ def _what(observed: Observed, plan: plans.Plan, variant: roll_out.StoredVariant)
 
 def _successor(plan: plans.Plan, variant: roll_out.StoredVariant) -> roll_out.StoredVariant | None:
     """The coming revision of the same variant, if it is another one."""
-    coming = plan.coming.variants if plan.coming else ()
-    return next(
-        (
-            other
-            for other in coming
-            if other.variant_name == variant.variant_name and other.revision != variant.revision
-        ),
-        None,
-    )
+    other = plan.coming.variant(variant.variant_name) if plan.coming else None
+    return other if other is not None and other.revision != variant.revision else None
 
 
 def _image(observed: Observed, variant: roll_out.StoredVariant) -> dict[str, Any]:

@@ -59,8 +59,3 @@ def test_the_other_names() -> None:
     assert names.router("churn") == "churn-router"
     assert names.roll_out("churn", "0123456789") == "churn-0123456789"
     assert names.url("churn", "team") == "http://churn.team.svc"
-
-
-def test_the_name_of_an_observed_object() -> None:
-    assert names.of({"metadata": {"name": "churn"}}) == "churn"
-    assert names.of({}) == ""
