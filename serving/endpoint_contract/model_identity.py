@@ -46,5 +46,5 @@ def parse(text: str | bytes) -> ModelIdentity:
             sha256=str(document["sha256"]),
             size_bytes=int(document["sizeBytes"]),
         )
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as exc:
         raise ModelIdentityError(f"not a model identity: {exc}") from exc

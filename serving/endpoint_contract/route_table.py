@@ -79,7 +79,7 @@ def parse(text: str | bytes) -> RouteTable:
     """The table in a JSON document. Raises RouteTableError, whose message names the offending field."""
     try:
         document = json.loads(text)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise RouteTableError(f"not JSON: {exc}") from exc
     if not isinstance(document, dict):
         raise RouteTableError("must be a JSON object")
@@ -100,6 +100,8 @@ def from_document(document: Mapping[str, Any]) -> RouteTable:
     parsed = tuple(_variant(item, f"variants[{index}]") for index, item in enumerate(variants))
     if len({variant.name.lower() for variant in parsed}) != len(parsed):
         raise RouteTableError("variants: names must be unique, ignoring case")
+    if not math.isfinite(sum(variant.weight for variant in parsed)):
+        raise RouteTableError("variants: the sum of all weights must be finite")
     return RouteTable(endpoint=endpoint, revision=revision, variants=parsed)
 
 
@@ -133,9 +135,13 @@ def _backend(item: object, where: str) -> Backend:
 def _weight(value: object, where: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise RouteTableError(f"{where}: must be a number, got {value!r}")
-    if not (math.isfinite(value) and value >= 0):
-        raise RouteTableError(f"{where}: must be finite and 0 or more, got {value!r}")
-    return float(value)
+    try:
+        weight = float(value)
+    except OverflowError:
+        weight = math.inf
+    if not (math.isfinite(weight) and weight >= 0):
+        raise RouteTableError(f"{where}: must be finite and 0 or more, got {weight!r}")
+    return weight
 
 
 def _is_address_list(value: object) -> TypeGuard[list[str]]:

@@ -36,6 +36,6 @@ def parse(body: bytes) -> RouterReport:
         document = json.loads(body)
         table = route_table.from_document(document["table"])
         ready = {str(name): int(count) for name, count in document["readyAddresses"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
         raise RouterReportError(f"not a router report: {exc}") from exc
     return RouterReport(table=table, ready_addresses=ready)

@@ -15,7 +15,22 @@ def test_a_router_report_survives_the_journey() -> None:
     assert router_report.parse(router_report.render(report)) == report
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"table": 1, "readyAddresses": {}}', b"[1]"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"{}", id="no members"),
+        pytest.param(b'{"table": 1, "readyAddresses": {}}', id="no table"),
+        pytest.param(b"[1]", id="a list"),
+        pytest.param(b"[" * 100_000, id="deeper than Python reads"),
+        pytest.param(
+            router_report.render(router_report.RouterReport(TABLE, {"a": 2})).replace(
+                b'"a": 2', b'"a": Infinity'
+            ),
+            id="infinitely many addresses",
+        ),
+    ],
+)
 def test_garbage_is_no_router_report(body: bytes) -> None:
     with pytest.raises(router_report.RouterReportError):
         router_report.parse(body)
@@ -28,7 +43,17 @@ def test_a_model_identity_survives_the_journey_on_one_line() -> None:
     assert model_identity.parse(rendered) == identity
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"dataUrl": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("[]", id="a list"),
+        pytest.param("{}", id="no members"),
+        pytest.param('{"dataUrl": 1}', id="not all members"),
+        pytest.param("[" * 4096, id="deeper than Python reads"),
+        pytest.param('{"dataUrl": "", "eTag": "", "sha256": "", "sizeBytes": Infinity}', id="endless"),
+    ],
+)
 def test_garbage_is_no_model_identity(text: str) -> None:
     with pytest.raises(model_identity.ModelIdentityError):
         model_identity.parse(text)

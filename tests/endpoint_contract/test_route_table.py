@@ -83,6 +83,12 @@ def test_unknown_fields_are_ignored() -> None:
         pytest.param(a_variant(weight="1"), r"variants\[0\].weight", id="weight as text"),
         pytest.param(a_variant(weight=float("nan")), r"variants\[0\].weight", id="weight that is no number"),
         pytest.param(a_variant(weight=float("inf")), r"variants\[0\].weight", id="endless weight"),
+        pytest.param(a_variant(weight=10**400), r"variants\[0\].weight", id="weight that no float can hold"),
+        pytest.param(
+            {"variants": [a_variant(name=name, weight=1e308)["variants"][0] for name in "AB"]},
+            "variants: the sum",
+            id="endless sum",
+        ),
         pytest.param(a_variant(backends=[]), r"variants\[0\].backends", id="no backends"),
         pytest.param(a_variant(backends=[{}]), r"backends\[0\]", id="a backend that is nowhere"),
         pytest.param(
