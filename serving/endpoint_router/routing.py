@@ -118,7 +118,8 @@ def _shares(variants: list[tuple[str, float, _Groups]]) -> tuple[Share, ...]:
     ]
     total = math.fsum(weight for _, _, weight in scaled)
     drawn = [(name, addresses, weight / total) for name, addresses, weight in scaled if weight / total > 0]
-    uppers = [math.fsum(share for _, _, share in drawn[: i + 1]) for i in range(len(drawn) - 1)]
+    # The parts were rounded one by one: their sum can come out just above 1.
+    uppers = [min(1.0, math.fsum(share for _, _, share in drawn[: i + 1])) for i in range(len(drawn) - 1)]
     return tuple(
         Share(name, addresses, upper)
         for (name, addresses, _), upper in zip(drawn, [*uppers, 1.0], strict=False)
