@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def cluster() -> tests.cluster.Cluster:
+def kubernetes() -> tests.cluster.Cluster:
+    """A cluster that has the project's kinds."""
     cluster = tests.cluster.ensure_up()
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
     names = [f"crd/{path.stem}" for path in (ROOT / "crds").glob("*.yaml")]
@@ -29,17 +30,22 @@ def cluster() -> tests.cluster.Cluster:
 
 
 @pytest.fixture(scope="session")
-def alone(cluster: tests.cluster.Cluster) -> Iterator[None]:
+def cluster(kubernetes: tests.cluster.Cluster) -> tests.cluster.Cluster:
+    return kubernetes
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone(kubernetes: tests.cluster.Cluster) -> Iterator[None]:
     """No operator but those of these tests: one that serves the whole cluster would do their work for them."""
     selector = "app.kubernetes.io/name=pointsman,app.kubernetes.io/component=operator"
-    found = json.loads(cluster.kubectl("get", "deployments", "-A", "-l", selector, "-o", "json"))["items"]
+    found = json.loads(kubernetes.kubectl("get", "deployments", "-A", "-l", selector, "-o", "json"))["items"]
     for item in found:
-        _scale(cluster, item, 0)
+        _scale(kubernetes, item, 0)
     if found:
-        cluster.kubectl("wait", "pods", "-A", "-l", selector, "--for=delete", "--timeout=60s")
+        kubernetes.kubectl("wait", "pods", "-A", "-l", selector, "--for=delete", "--timeout=60s")
     yield
     for item in found:
-        _scale(cluster, item, item["spec"]["replicas"])
+        _scale(kubernetes, item, item["spec"]["replicas"])
 
 
 def _scale(cluster: tests.cluster.Cluster, deployment: Any, replicas: int) -> None:
@@ -67,7 +73,6 @@ async def api(cluster: tests.cluster.Cluster) -> AsyncIterator[client.Client]:
 async def world(
     api: client.Client,
     namespace: str,
-    alone: None,  # noqa: ARG001
 ) -> AsyncIterator[worlds.World]:
     made = worlds.World(api, namespace)
     yield made

@@ -19,15 +19,6 @@ Manifest = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def cluster() -> tests.cluster.Cluster:
-    cluster = tests.cluster.ensure_up()
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "crds"))
-    names = [f"crd/{path.stem}" for path in (ROOT / "crds").glob("*.yaml")]
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
-    return cluster
-
-
-@pytest.fixture(scope="module")
 def namespace(cluster: tests.cluster.Cluster) -> Iterator[str]:
     name = f"crds-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "namespace", name)

@@ -4,7 +4,6 @@ edit by hand is noticed while nothing of the server's own filling in is."""
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from tests.builders import desired_objects, manifests
 
 pytestmark = pytest.mark.integration
 
-CRDS = Path(__file__).resolve().parents[2] / "crds"
 HOLD = "pointsman.dev/held-by-a-test"
 """Keeps an Endpoint that is being deleted: an operator that happens to run in the cluster leaves its objects alone,
 and so does the garbage collector."""
@@ -83,26 +81,17 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def harness() -> tests.cluster.Cluster:
-    cluster = tests.cluster.ensure_up()
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    names = [f"crd/{path.stem}" for path in CRDS.glob("*.yaml")]
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
-    return cluster
-
-
-@pytest.fixture(scope="module")
-def cluster(harness: tests.cluster.Cluster) -> Iterator[Cluster]:
+def cluster(kubernetes: tests.cluster.Cluster) -> Iterator[Cluster]:
     name = f"desired-{uuid.uuid4().hex[:8]}"
-    harness.kubectl("create", "namespace", name)
-    harness.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
-    inside = Cluster(harness, name)
+    kubernetes.kubectl("create", "namespace", name)
+    kubernetes.kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    inside = Cluster(kubernetes, name)
     try:
         inside.create_everything()
         yield inside
     finally:
         inside.let_go()
-        harness.kubectl("delete", "namespace", name, "--wait=false")
+        kubernetes.kubectl("delete", "namespace", name, "--wait=false")
 
 
 def test_what_the_server_fills_in_is_no_difference(cluster: Cluster) -> None:

@@ -68,11 +68,6 @@ class Api:
         assert "Traceback" not in router.log
 
 
-@pytest.fixture(scope="module")
-def cluster() -> tests.cluster.Cluster:
-    return tests.cluster.ensure_up()
-
-
 @pytest.fixture
 def api(cluster: tests.cluster.Cluster, tmp_path: Path) -> Iterator[Api]:
     """A namespace with a router's account, Role and RoleBinding as the operator renders them."""
