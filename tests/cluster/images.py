@@ -17,6 +17,8 @@ from tests.cluster import (
     lifecycle,
     ownership,
     registry_images,
+    tools,
+    versions,
 )
 
 
@@ -99,9 +101,11 @@ def provide(names: Sequence[str] = ()) -> None:
         return
     current = layout.current()
     harness_images.prepare(current)
-    with ownership.exclusive(current.cache, "images"):
-        with ThreadPoolExecutor() as threads:
-            starting = threads.submit(lifecycle.up, current)
-            base = harness_images.provide_base(current)
-            starting.result()
+    with ownership.exclusive(current.cache, "images"), ThreadPoolExecutor() as threads:
+        starting = threads.submit(lifecycle.up, current)
+        base = harness_images.provide_base(current)
+        starting.result()
+        # Whoever asks for the images installs the chart next: helm is built while the images download.
+        helm = threads.submit(tools.install, (versions.HELM_PROGRAM.name,))
         harness_images.provide(current, wanted, base)
+        helm.result()
