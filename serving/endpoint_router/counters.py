@@ -45,6 +45,11 @@ class VariantCounters:
         self.model_latency = Histogram()
         self.overhead_latency = Histogram()
 
+    def give_up(self) -> None:
+        """Count that one request went to another variant because no pod of this one could be connected to."""
+        self.concurrent -= 1
+        self.model_errors += 1
+
     def end(self, model_seconds: float, overhead_seconds: float) -> None:
         """Count the times of one request that is over."""
         self.concurrent -= 1

@@ -6,9 +6,13 @@ from endpoint_router import admission, answers, counters, metrics, routing, upst
 
 
 class Lane:
-    """One share of the draws: its pods, its counters, and the header lines that name it."""
+    """One share of the draws: its pods, its counters, and the header lines that name it.
 
-    __slots__ = ("counters", "header_lines", "pods", "reason", "upper", "variant")
+    ``substitutes`` are the lanes among which a request is drawn anew when no pod of this one can be connected to;
+    none for a request that named its variant.
+    """
+
+    __slots__ = ("counters", "header_lines", "pods", "reason", "substitutes", "upper", "variant")
 
     def __init__(
         self,
@@ -23,6 +27,7 @@ class Lane:
         self.counters = variant_counters
         self.reason = reason
         self.header_lines = answers.variant_lines(share.variant, counters.REASONS[reason])
+        self.substitutes: tuple[Lane, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +63,8 @@ def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: metri
             name.encode(): lanes(shares, counters.REASON_TARGET) for name, shares in compiled.targeted.items()
         },
     )
+    substitutes = lanes(compiled.untargeted, counters.REASON_FALLBACK)
+    for lane in (*plan.untargeted, *substitutes):
+        lane.substitutes = substitutes
     upstreams.keep_only(compiled.addresses())
     return plan

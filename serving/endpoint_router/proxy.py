@@ -119,7 +119,7 @@ class Proxy:
 class Invocation:
     """One request on its way to a model and back; the receiver of its calls."""
 
-    __slots__ = ("_call", "_exchange", "_lane", "_pod", "_proxy", "_route", "_sent_at", "_tried")
+    __slots__ = ("_call", "_exchange", "_given_up", "_lane", "_pod", "_proxy", "_route", "_sent_at", "_tried")
 
     def __init__(
         self, proxy: Proxy, exchange: exchanges.Exchange, route: admission.Route, lane: plan.Lane
@@ -129,6 +129,7 @@ class Invocation:
         self._route = route
         self._lane = lane
         self._tried: tuple[upstream.Pod, ...] = ()
+        self._given_up: tuple[str, ...] = ()
         self._pod: upstream.Pod
         self._call: client.Call | None = None  # refers back to this: forgotten as soon as it is over
         self._sent_at = 0.0
@@ -158,7 +159,7 @@ class Invocation:
         self._count(answered_at)
 
     def failed(self, failure: client.Failure, reason: str) -> None:
-        """The model gave no answer: try another pod when nothing was sent, else answer the error."""
+        """The model gave no answer. If nothing was sent: to another pod, else to another variant. Else it is an error."""
         self._call = None
         self._proxy.upstreams.failed(self._pod)
         if failure is client.Failure.NOT_SENT:
@@ -166,6 +167,8 @@ class Invocation:
             other = balancing.pick_another(self._lane.pods, self._tried, random.random())
             if other is not None and len(self._tried) < _ATTEMPTS:
                 self._send(other)
+                return
+            if self._turn_to_another_variant():
                 return
         failed_at = _clock()
         self._lane.counters.model_errors += 1
@@ -176,6 +179,17 @@ class Invocation:
             is_timeout = failure is client.Failure.TIMED_OUT
             self._respond_error(answers.model_failure(reason, is_timeout=is_timeout))
         self._count(failed_at)
+
+    def _turn_to_another_variant(self) -> bool:
+        """Slices say late that the last pod of a variant has gone: until then those who try find out."""
+        self._given_up += (self._lane.variant,)
+        lane = selection.draw_other(self._lane.substitutes, self._given_up, random.random())
+        if lane is None:
+            return False
+        self._lane.counters.give_up()
+        self._lane, self._tried = lane, ()
+        self.start(random.random())
+        return True
 
     def _send(self, pod: upstream.Pod) -> None:
         request = self._exchange.request

@@ -160,6 +160,24 @@ async def test_when_no_pod_can_be_connected_to_it_is_unavailable() -> None:
         assert (answer.status, answer.headers["x-amzn-errortype"]) == (503, "ServiceUnavailable")
 
 
+async def test_a_variant_that_cannot_be_connected_to_leaves_its_share_like_one_without_a_pod() -> None:
+    def gone() -> list[str]:
+        return [scripted_servers.a_closed_address()]
+
+    async with routers.a_router() as router, routers.a_model("three") as three:
+        router.use(Variant1=(49, gone()), Variant2=(49, gone()), Variant3=(2, [three.address]))
+        answers = [await router.invoke() for _ in range(20)]
+        assert {(answer.status, answer.variant) for answer in answers} == {(200, "Variant3")}
+        assert "fallback" in {answer.reason for answer in answers}
+        answer = await router.invoke(X_Amzn_SageMaker_Target_Variant="Variant1")
+        assert (answer.status, answer.headers["x-amzn-errortype"]) == (503, "ServiceUnavailable")
+        text = router.proxy.counts.render().decode()
+    for variant in ("Variant1", "Variant2", "Variant3"):
+        assert (
+            f'pointsman_concurrent_requests{{endpoint="churn",variant="{variant}"}} 0.0' in text.splitlines()
+        )
+
+
 async def test_a_failing_pod_does_not_attract_more_requests() -> None:
     async with routers.a_router() as router, routers.a_model("good") as good:
         bad = scripted_servers.a_closed_address()

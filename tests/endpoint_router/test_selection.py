@@ -87,3 +87,22 @@ def test_what_is_left_of_the_number_is_uniform_again() -> None:
     buckets = Counter(int(rest * 10) for rest in left)
     sigma = math.sqrt(count * 0.1 * 0.9)
     assert all(abs(buckets[i] - count / 10) <= 5 * sigma for i in range(10))
+
+
+@given(weights=WEIGHTS, number=NUMBERS, given_up=st.sets(st.integers(0, 19).map("v{}".format)))
+def test_another_variant_is_drawn_as_long_as_one_is_left(
+    weights: list[float], number: float, given_up: set[str]
+) -> None:
+    found = shares(weights)
+    drawn = selection.draw_other(found, given_up, number)
+    assert (drawn is not None) == any(share.variant not in given_up for share in found)
+    assert drawn is None or drawn.variant not in given_up
+
+
+def test_the_other_variants_share_a_lost_ones_draws_by_their_weights() -> None:
+    found = shares([5, 1, 3])
+    random_numbers = random.Random(7)
+    drawn = [selection.draw_other(found, ("v0",), random_numbers.random()) for _ in range(10_000)]
+    counts = Counter(share.variant for share in drawn if share is not None)
+    assert abs(counts["v1"] - 2_500) <= 5 * math.sqrt(10_000 * 0.25 * 0.75)
+    assert counts.total() == 10_000
