@@ -159,7 +159,7 @@ class Invocation:
         self._count(answered_at)
 
     def failed(self, failure: client.Failure, reason: str) -> None:
-        """The model gave no answer. If nothing was sent: to another pod, else to another variant. Else it is an error."""
+        """The model gave no answer. If nothing was sent: on to another pod, else to another variant."""
         self._call = None
         self._proxy.upstreams.failed(self._pod)
         if failure is client.Failure.NOT_SENT:
