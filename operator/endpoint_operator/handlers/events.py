@@ -179,6 +179,9 @@ class Watcher:
     async def _watch_once(self, handlers: kopf.OperatorRegistry) -> None:
         flag = asyncio.Event()
         self._inner = (asyncio.get_running_loop(), flag)
+        if self._is_stopping.is_set():
+            # `stop` came between two runs and found no flag to set.
+            flag.set()
         try:
             await kopf.operator(
                 registry=handlers,

@@ -73,6 +73,11 @@ async def test_a_link_that_is_swapped_is_followed(tmp_path: Path) -> None:
         await waiting.until(lambda: revisions == [1, 2])
 
 
+def said_by_the_source(caplog: pytest.LogCaptureFixture) -> list[int]:
+    """The levels of what this module's subject logged."""
+    return [record.levelno for record in caplog.records if record.name == file.__name__]
+
+
 @pytest.mark.parametrize("bad", ["", "{", '{"version": 1}', ONE.replace("1.0", "-1")])
 async def test_a_bad_table_is_refused_whole_and_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, bad: str
@@ -81,14 +86,14 @@ async def test_a_bad_table_is_refused_whole_and_logged_once(
     path.write_text(ONE)
     async with following(path) as revisions:
         replace_by_rename(path, bad)
-        await waiting.until(lambda: bool(caplog.records))
+        await waiting.until(lambda: bool(said_by_the_source(caplog)))
         for _ in range(3):
             path.touch()
             await asyncio.sleep(file.POLL_SECONDS)
         assert revisions == [1]
         replace_by_rename(path, TWO)
         await waiting.until(lambda: revisions == [1, 2])
-    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert said_by_the_source(caplog) == [logging.ERROR]
 
 
 async def test_a_file_that_goes_leaves_the_table_and_is_taken_up_again(
