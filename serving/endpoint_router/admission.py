@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from endpoint_contract import headers as wire
 from endpoint_contract import runtime_errors, variant_names
 
-TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
-_TARGET_MODEL = b"x-amzn-sagemaker-target-model"
-_INFERENCE_ID = b"x-amzn-sagemaker-inference-id"
+TARGET_VARIANT = wire.TARGET_VARIANT.lower().encode()
+_TARGET_MODEL = wire.TARGET_MODEL.lower().encode()
+_INFERENCE_ID = wire.INFERENCE_ID.lower().encode()
 _LIMITED = (
     (b"content-type", "ContentType"),
     (b"accept", "Accept"),
-    (b"x-amzn-sagemaker-custom-attributes", "CustomAttributes"),
+    (wire.CUSTOM_ATTRIBUTES.lower().encode(), "CustomAttributes"),
 )
 _VALUE_BYTES = 1024
 _INFERENCE_ID_VALUE = re.compile(rb"[!-~][ -~]{0,63}\Z")

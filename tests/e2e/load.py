@@ -34,16 +34,12 @@ class Load:
     Service offers answers.
     """
 
-    def __init__(
-        self, url: str, row: str, *, workers: int = 8, pause: float = 0.01, target: str | None = None
-    ) -> None:
+    def __init__(self, url: str, row: str, *, workers: int = 8, pause: float = 0.01) -> None:
         self._url = f"{url}/invocations"
         self._row = row.encode()
         self._workers = workers
         self._pause = pause
         self._headers = {"Content-Type": "text/csv"}
-        if target:
-            self._headers["X-Amzn-SageMaker-Target-Variant"] = target
         self._outcomes: list[Outcome] = []
         self._began = time.monotonic()
         self._stopping = threading.Event()
