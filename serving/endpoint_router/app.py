@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from endpoint_contract import route_table
-from endpoint_router import admin, drain, metrics, proxy, routing, settings, stored_table
+from endpoint_router import admin, counters, drain, metrics, proxy, routing, settings, stored_table
 from endpoint_router.route_table_source import api_server, changes, file, kubernetes
 from http_protocol import server
 
@@ -23,8 +23,8 @@ OnSnapshot = Callable[[routing.Snapshot], None]
 
 async def run(chosen: settings.Settings) -> None:
     """Serve until a signal ends it. Raises SystemExit(2), after one line, when a setting can't be met."""
-    counters = metrics.Metrics()
-    router = proxy.Proxy(counters, pod_ip=chosen.pod_ip or "")
+    counts = counters.Counters()
+    router = proxy.Proxy(counts, pod_ip=chosen.pod_ip or "")
     follow = _source(chosen, functools.partial(_use, router))
     listener = await _listen_for_requests(router, chosen)
     leaving = drain.Drain(
@@ -33,7 +33,7 @@ async def run(chosen: settings.Settings) -> None:
     leaving.listen(asyncio.get_running_loop())
     source = asyncio.create_task(follow(), name="route table source")
     source.add_done_callback(_log_unexpected_end)
-    admin_port = await _listen_for_questions(router, counters, source, chosen)
+    admin_port = await _listen_for_questions(router, counts, source, chosen)
     log.info("listening on %s, requests at %d, admin at %d", chosen.host, listener.port, admin_port.port)
     # What start-up made stays for ever: without this, collecting garbage stops all requests for 30 ms at times.
     gc.freeze()
@@ -95,11 +95,11 @@ async def _listen_for_requests(router: proxy.Proxy, chosen: settings.Settings) -
 
 
 async def _listen_for_questions(
-    router: proxy.Proxy, counters: metrics.Metrics, source: asyncio.Task[None], chosen: settings.Settings
+    router: proxy.Proxy, counts: counters.Counters, source: asyncio.Task[None], chosen: settings.Settings
 ) -> admin.Admin:
     facts = admin.Facts(
         snapshot=lambda: router.snapshot,
-        metrics=counters.render,
+        metrics=functools.partial(metrics.render, counts),
         complaint=lambda: "the route table is no longer followed" if source.done() else "",
     )
     admin_port = admin.Admin(facts)

@@ -1,9 +1,12 @@
 """Counters of the hot path: plain numbers and lists, because a library's counters cost a seventh of a request.
 
-`metrics` renders them when somebody asks.
+`metrics` renders them when somebody asks. They stay plain in a worker too, which copies them into shared memory ten
+times a second: counting there directly costs 28 ns more an increment, and a request makes eight.
 """
 
 from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Any
 
 LATENCY_BOUNDS = (
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
@@ -27,6 +30,16 @@ class Histogram:
         """Count one value."""
         self.counts[bisect_left(LATENCY_BOUNDS, seconds)] += 1
         self.total += seconds
+
+    def document(self) -> list[float]:
+        """The counts and, last, the sum."""
+        return [*self.counts, self.total]
+
+    def add(self, document: list[float]) -> None:
+        """Count what another histogram's `document` says too."""
+        *counts, total = document
+        self.counts = [int(ours + theirs) for ours, theirs in zip(self.counts, counts, strict=True)]
+        self.total += total
 
 
 class VariantCounters:
@@ -55,3 +68,58 @@ class VariantCounters:
         self.concurrent -= 1
         self.model_latency.observe(model_seconds)
         self.overhead_latency.observe(overhead_seconds)
+
+    def document(self) -> dict[str, Any]:
+        """All of it, to be stored as JSON."""
+        return {
+            "invocations": self.invocations,
+            "errors_4xx": self.errors_4xx,
+            "errors_5xx": self.errors_5xx,
+            "model_errors": self.model_errors,
+            "concurrent": self.concurrent,
+            "model_latency": self.model_latency.document(),
+            "overhead_latency": self.overhead_latency.document(),
+        }
+
+    def add(self, document: Mapping[str, Any], *, is_alive: bool) -> None:
+        """Count what another's `document` says too; nothing is under way in a process that is not alive."""
+        pairs = zip(self.invocations, document["invocations"], strict=True)
+        self.invocations = [ours + theirs for ours, theirs in pairs]
+        self.errors_4xx += document["errors_4xx"]
+        self.errors_5xx += document["errors_5xx"]
+        self.model_errors += document["model_errors"]
+        self.concurrent += document["concurrent"] if is_alive else 0
+        self.model_latency.add(document["model_latency"])
+        self.overhead_latency.add(document["overhead_latency"])
+
+
+class Counters:
+    """Everything that a router counts. Variants that left the table keep their counters: they only ever grow."""
+
+    def __init__(self) -> None:
+        self.endpoint = ""
+        self.revision = 0
+        self.variants: dict[str, VariantCounters] = {}
+        self.refused: dict[int, int] = {}
+
+    def variant(self, name: str) -> VariantCounters:
+        """The counters of a variant, made when it is first seen."""
+        return self.variants.setdefault(name, VariantCounters())
+
+    def refuse(self, code: int) -> None:
+        """Count a request that was answered with ``code`` before it got a variant."""
+        self.refused[code] = self.refused.get(code, 0) + 1
+
+    def document(self) -> dict[str, Any]:
+        """All counts, to be stored as JSON."""
+        return {
+            "variants": {name: variant.document() for name, variant in self.variants.items()},
+            "refused": self.refused,
+        }
+
+    def add(self, document: Mapping[str, Any], *, is_alive: bool) -> None:
+        """Count what another process's `document` says too, or, in its successor, go on from there."""
+        for name, found in document["variants"].items():
+            self.variant(name).add(found, is_alive=is_alive)
+        for code, count in document["refused"].items():
+            self.refused[int(code)] = self.refused.get(int(code), 0) + count

@@ -12,48 +12,31 @@ from prometheus_client import core, registry
 from endpoint_router import counters
 
 
-class Metrics:
-    """Everything that a router counts. Variants that left the table keep their counters: they only ever grow."""
-
-    def __init__(self) -> None:
-        self.endpoint = ""
-        self.revision = 0
-        self.variants: dict[str, counters.VariantCounters] = {}
-        self.refused: dict[int, int] = {}
-
-    def variant(self, name: str) -> counters.VariantCounters:
-        """The counters of a variant, made when it is first seen."""
-        return self.variants.setdefault(name, counters.VariantCounters())
-
-    def refuse(self, code: int) -> None:
-        """Count a request that was answered with ``code`` before it got a variant."""
-        self.refused[code] = self.refused.get(code, 0) + 1
-
-    def render(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        collectors = registry.CollectorRegistry(auto_describe=False)
-        collectors.register(_Collector(self))
-        prometheus_client.ProcessCollector(registry=collectors)
-        return prometheus_client.generate_latest(collectors)
+def render(counts: counters.Counters) -> bytes:
+    """All metrics in Prometheus' text format."""
+    collectors = registry.CollectorRegistry(auto_describe=False)
+    collectors.register(_Collector(counts))
+    prometheus_client.ProcessCollector(registry=collectors)
+    return prometheus_client.generate_latest(collectors)
 
 
 class _Collector(registry.Collector):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, counts: counters.Counters) -> None:
+        self._counts = counts
 
     def collect(self) -> Iterator[core.Metric]:
-        yield from _counts(self._metrics)
-        yield from _latencies(self._metrics)
-        yield from _router_state(self._metrics)
+        yield from _invocations(self._counts)
+        yield from _latencies(self._counts)
+        yield from _router_state(self._counts)
 
 
-def _counts(metrics: Metrics) -> Iterator[core.Metric]:
+def _invocations(counts: counters.Counters) -> Iterator[core.Metric]:
     invocations = core.CounterMetricFamily(
         "pointsman_invocations", "Requests sent to the variant.", labels=("endpoint", "variant", "reason")
     )
-    for name, variant in metrics.variants.items():
+    for name, variant in counts.variants.items():
         for reason, count in zip(counters.REASONS, variant.invocations, strict=True):
-            invocations.add_metric((metrics.endpoint, name, reason), count)
+            invocations.add_metric((counts.endpoint, name, reason), count)
     yield invocations
     for metric, help_text, attribute in (
         ("pointsman_invocation_4xx_errors", "Answers of the model with a 4xx status.", "errors_4xx"),
@@ -65,12 +48,12 @@ def _counts(metrics: Metrics) -> Iterator[core.Metric]:
         ),
     ):
         family = core.CounterMetricFamily(metric, help_text, labels=("endpoint", "variant"))
-        for name, variant in metrics.variants.items():
-            family.add_metric((metrics.endpoint, name), getattr(variant, attribute))
+        for name, variant in counts.variants.items():
+            family.add_metric((counts.endpoint, name), getattr(variant, attribute))
         yield family
 
 
-def _latencies(metrics: Metrics) -> Iterator[core.Metric]:
+def _latencies(counts: counters.Counters) -> Iterator[core.Metric]:
     for metric, help_text, attribute in (
         (
             "pointsman_model_latency_seconds",
@@ -84,31 +67,31 @@ def _latencies(metrics: Metrics) -> Iterator[core.Metric]:
         ),
     ):
         family = core.HistogramMetricFamily(metric, help_text, labels=("endpoint", "variant"))
-        for name, variant in metrics.variants.items():
+        for name, variant in counts.variants.items():
             histogram: counters.Histogram = getattr(variant, attribute)
             bounds = [*(f"{bound:g}" for bound in counters.LATENCY_BOUNDS), "+Inf"]
             buckets = list(zip(bounds, map(float, accumulate(histogram.counts)), strict=True))
-            family.add_metric((metrics.endpoint, name), buckets, histogram.total)
+            family.add_metric((counts.endpoint, name), buckets, histogram.total)
         yield family
 
 
-def _router_state(metrics: Metrics) -> Iterator[core.Metric]:
+def _router_state(counts: counters.Counters) -> Iterator[core.Metric]:
     concurrent = core.GaugeMetricFamily(
         "pointsman_concurrent_requests",
         "Requests that wait for the model now.",
         labels=("endpoint", "variant"),
     )
-    for name, variant in metrics.variants.items():
-        concurrent.add_metric((metrics.endpoint, name), variant.concurrent)
+    for name, variant in counts.variants.items():
+        concurrent.add_metric((counts.endpoint, name), variant.concurrent)
     yield concurrent
     refused = core.CounterMetricFamily(
         "pointsman_refused_requests", "Requests that never got a variant.", labels=("endpoint", "code")
     )
-    for code, count in sorted(metrics.refused.items()):
-        refused.add_metric((metrics.endpoint, str(code)), count)
+    for code, count in sorted(counts.refused.items()):
+        refused.add_metric((counts.endpoint, str(code)), count)
     yield refused
     revision = core.GaugeMetricFamily(
         "pointsman_route_table_revision", "Revision of the table in use.", labels=("endpoint",)
     )
-    revision.add_metric((metrics.endpoint,), metrics.revision)
+    revision.add_metric((counts.endpoint,), counts.revision)
     yield revision

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from endpoint_router import admission, answers, counters, metrics, routing, upstream
+from endpoint_router import admission, answers, counters, routing, upstream
 
 
 class Lane:
@@ -45,7 +45,7 @@ class Plan:
         return any(self.targeted.values())
 
 
-def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: metrics.Metrics) -> Plan:
+def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: counters.Counters) -> Plan:
     """The plan for ``compiled``; pods that are not in it are forgotten."""
 
     def lanes(shares: tuple[routing.Share, ...], reason: int) -> tuple[Lane, ...]:

@@ -12,7 +12,7 @@ from endpoint_router import (
     admission,
     answers,
     balancing,
-    metrics,
+    counters,
     plan,
     routing,
     selection,
@@ -31,7 +31,7 @@ class Proxy:
 
     def __init__(
         self,
-        counts: metrics.Metrics,
+        counts: counters.Counters,
         *,
         pod_ip: str = "",
         bounds: client.Bounds | None = None,

@@ -10,7 +10,7 @@ import sys
 import uvloop
 
 from endpoint_contract import route_table
-from endpoint_router import metrics, proxy, routing
+from endpoint_router import counters, proxy, routing
 from http_protocol import server
 
 UPSTREAM_PORTS = (18081, 18082)
@@ -32,7 +32,7 @@ async def _serve(port: int) -> None:
             ],
         }
     )
-    router = proxy.Proxy(metrics.Metrics())
+    router = proxy.Proxy(counters.Counters())
     router.use(routing.Snapshot(table))
     await server.listen(router.handle, "127.0.0.1", port, refuse=router.refuse)
     gc.freeze()  # as the program does

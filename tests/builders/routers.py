@@ -10,7 +10,7 @@ import boto3
 from botocore import config as botocore_config
 
 from endpoint_contract import route_table
-from endpoint_router import metrics, proxy, routing
+from endpoint_router import counters, proxy, routing
 from http_protocol import client, server
 from tests.builders import scripted_servers
 
@@ -121,7 +121,7 @@ async def a_router(
     """A data port on loopback."""
     options = {} if chance is None else {"chance": chance}
     running = proxy.Proxy(
-        metrics.Metrics(),
+        counters.Counters(),
         pod_ip=pod_ip,
         bounds=client.Bounds(idle_seconds=1),
         model_seconds=model_seconds,

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from endpoint_router import counters
@@ -9,3 +11,56 @@ def test_a_bucket_includes_its_upper_bound(seconds: float, bucket: int) -> None:
     histogram.observe(seconds)
     assert histogram.counts.index(1) == bucket
     assert histogram.total == seconds
+
+
+def test_a_variant_keeps_its_counters() -> None:
+    counted = counters.Counters()
+    assert counted.variant("A") is counted.variant("A")
+
+
+def test_counts_add_up_over_processes_and_survive_being_stored() -> None:
+    one, other = some_counts(1), some_counts(2)
+    total = counters.Counters()
+    for counts in (one, other):
+        total.add(json.loads(json.dumps(counts.document())), is_alive=True)
+    assert total.document() == {
+        "variants": {
+            "A": {
+                "invocations": [0, 6, 0],
+                "errors_4xx": 6,
+                "errors_5xx": 6,
+                "model_errors": 9,
+                "concurrent": 6,
+                "model_latency": [3, *[0] * 15, 0, 0.0],
+                "overhead_latency": [*[0] * 16, 3, 300.0],
+            },
+            "B1": {**counters.VariantCounters().document(), "concurrent": 1},
+            "B2": {**counters.VariantCounters().document(), "concurrent": 1},
+        },
+        "refused": {400: 3, 503: 3},
+    }
+
+
+def test_nothing_is_under_way_in_a_process_that_has_ended() -> None:
+    successor = counters.Counters()
+    successor.add(some_counts(3).document(), is_alive=False)
+    assert successor.variant("A").concurrent == 0
+    assert successor.variant("A").errors_4xx == 6
+
+
+def some_counts(times: int) -> counters.Counters:
+    """So many times of everything, but the variant B, which has an own name each time."""
+    counts = counters.Counters()
+    counts.variant(f"B{times}").concurrent += 1
+    variant = counts.variant("A")
+    for _ in range(times):
+        variant.invocations[counters.REASON_TARGET] += 2
+        variant.errors_4xx += 2
+        variant.errors_5xx += 2
+        variant.model_errors += 2
+        variant.concurrent += 4
+        variant.give_up()
+        variant.end(0.0, 100.0)
+        counts.refuse(400)
+        counts.refuse(503)
+    return counts

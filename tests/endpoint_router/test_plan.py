@@ -1,10 +1,10 @@
-from endpoint_router import metrics, plan, routing, upstream
+from endpoint_router import counters, plan, routing, upstream
 from http_protocol import client
 from tests.builders import route_tables
 
 
 async def test_a_plan_has_pods_counters_and_lines_ready() -> None:
-    upstreams, counted = upstream.Upstreams("", client.Bounds()), metrics.Metrics()
+    upstreams, counted = upstream.Upstreams("", client.Bounds()), counters.Counters()
     table = route_tables.a_table(A=1, B=0)
     snapshot = route_tables.a_snapshot(table, churn_a=("10.0.0.1:8080",))
     made = plan.bind(routing.compile_routing(snapshot), upstreams, counted)
@@ -22,5 +22,5 @@ async def test_a_plan_has_pods_counters_and_lines_ready() -> None:
 async def test_a_plan_without_pods_cannot_serve() -> None:
     upstreams = upstream.Upstreams("", client.Bounds())
     snapshot = route_tables.a_snapshot(route_tables.a_table(A=1))
-    assert not plan.bind(routing.compile_routing(snapshot), upstreams, metrics.Metrics()).can_serve
+    assert not plan.bind(routing.compile_routing(snapshot), upstreams, counters.Counters()).can_serve
     await upstreams.close()

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from endpoint_router import metrics
 from tests.builders import routers, scripted_servers, waiting
 
 OVER_6_MIB = 6 * 1024 * 1024 + 1
@@ -171,7 +172,7 @@ async def test_a_variant_that_cannot_be_connected_to_leaves_its_share_like_one_w
         assert "fallback" in {answer.reason for answer in answers}
         answer = await router.invoke(X_Amzn_SageMaker_Target_Variant="Variant1")
         assert (answer.status, answer.headers["x-amzn-errortype"]) == (503, "ServiceUnavailable")
-        text = router.proxy.counts.render().decode()
+        text = metrics.render(router.proxy.counts).decode()
     for variant in ("Variant1", "Variant2", "Variant3"):
         assert (
             f'pointsman_concurrent_requests{{endpoint="churn",variant="{variant}"}} 0.0' in text.splitlines()
@@ -317,7 +318,7 @@ async def test_each_request_is_counted_once_under_its_names() -> None:
         await router.invoke(X_Amzn_SageMaker_Target_Variant="Variant2")
         await router.invoke(X_Amzn_SageMaker_Target_Variant="Nope")
         await router.ask("GET", "/nope")
-        text = router.proxy.counts.render().decode()
+        text = metrics.render(router.proxy.counts).decode()
     for line in (
         'pointsman_invocations_total{endpoint="churn",reason="weight",variant="Variant1"} 3.0',
         'pointsman_invocations_total{endpoint="churn",reason="target",variant="Variant2"} 1.0',
