@@ -229,7 +229,7 @@ class Connection(asyncio.Protocol):
         ):
             self._freed(self)
         else:
-            transport.close() if is_clean and answer.content_length >= 0 else transport.abort()
+            transport.abort()  # closing would wait, perhaps for ever, until the server has read its request
         if not call.is_over:
             call.is_over = True
             call.connection = None

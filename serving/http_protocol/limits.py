@@ -17,7 +17,8 @@ class Limits:
     """Bounds of a server. Sizes in bytes, times in seconds.
 
     ``head_seconds`` and ``body_seconds`` bound the time from the first byte to the last; a slower client gets
-    408. ``idle_seconds`` bounds the wait between two requests, ``write_seconds`` a client that does not read.
+    408. ``idle_seconds`` bounds the wait between two requests, ``write_seconds`` a client that does not read,
+    ``linger_seconds`` the wait for what still comes after the last answer, at most ``body_seconds`` in all.
     """
 
     body_bytes: int = BODY_BYTES

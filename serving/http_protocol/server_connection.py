@@ -6,9 +6,11 @@ The rules, in the order in which a connection meets them:
 2. While a request is with the handler, what arrives is kept unparsed; when that is more than `_AHEAD_BYTES`,
    reading stops. Nothing is parsed while the client does not read its answers.
 3. After a refusal, or an answer with ``Connection: close``, nothing is parsed any more: our side is shut, and
-   input is read and dropped for a while, as closing at once would destroy an answer that is still on its way.
+   input is read and dropped while it comes, as closing at once would destroy an answer that is still on its way.
 4. A client that shuts only its sending side after a complete request gets its answer; a lost connection
-   aborts the exchange.
+   aborts the exchange. TCP tells the first from a client that closed only by its reset of what is sent to it: so
+   one that waits long after the end of its stream is sent an interim answer, which means nothing, in two parts.
+5. No state is without a deadline but the one in which the handler has the request.
 """
 
 import asyncio
@@ -23,14 +25,12 @@ from http_protocol import chunks, exchanges, heads, limits
 _logger = logging.getLogger(__name__)
 
 _AHEAD_BYTES = 64 * 1024
-_LINGER_BYTES = 16 * 1024 * 1024
-_TURN_REQUESTS = 32
-"""Requests of one connection answered in one turn of the loop: a pipeline does not starve the others."""
-_JOINED_BYTES = 64 * 1024
-"""Bodies up to this size are sent in one piece with their head: a copy is cheaper than a system call."""
+_TURN_REQUESTS = 32  # of one connection, answered in one turn: a pipeline does not starve the others
+_JOINED_BYTES = 64 * 1024  # bodies up to this go out in one piece with their head: cheaper than a system call
 
 _STATUS_LINES = {item.value: f"HTTP/1.1 {item.value} {item.phrase}\r\n".encode() for item in HTTPStatus}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_PROBE = (_CONTINUE[:-2], _CONTINUE[-2:])
 
 _clock = time.monotonic  # finer than the loop's time, which stands still within one turn
 
@@ -42,7 +42,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_advancing", "_buffer", "_chunked", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
-        "_lingered", "_loop", "_request", "_scanned", "_site", "_state", "_transport", "_write_deadline",
+        "_linger_until", "_loop", "_probes", "_request", "_scanned", "_site", "_state", "_transport",
+        "_write_deadline",
     )  # fmt: skip
 
     def __init__(self, site: exchanges.Site) -> None:
@@ -53,9 +54,9 @@ class Connection(asyncio.Protocol):
         self._state = _HEAD
         self._advancing = False
         self._is_read_shut = False
-        self._lingered = 0
         # timeouts, in the loop's time
         self._deadline = math.inf
+        self._linger_until = math.inf
         self._write_deadline = math.inf
         # per request
         self._buffer = bytearray()  # received and not yet parsed
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._request: heads.Request | None = None
         self._chunked: chunks.ChunkedBody | None = None
         self._exchange: exchanges.Exchange | None = None
+        self._probes = 0  # parts of the interim answer sent to a client that sends no more
 
     # Called by the event loop
 
@@ -73,6 +75,7 @@ class Connection(asyncio.Protocol):
         site.connections.add(self)
         if len(site.connections) > site.limits.connections:
             self._refuse(503, "too many connections")
+            self._linger_until = self._deadline
         else:
             self._deadline = self._loop.time() + site.limits.idle_seconds
 
@@ -84,7 +87,7 @@ class Connection(asyncio.Protocol):
                 self._dispatch(request, received_at)
                 return
         elif self._state >= _LINGERING:
-            self._linger_over(len(data))
+            self._deadline = min(self._loop.time() + self._site.limits.linger_seconds, self._linger_until)
             return
         if self._state == _LINGERING:  # the fast way refused it
             return
@@ -136,17 +139,20 @@ class Connection(asyncio.Protocol):
 
     def look_at_deadline(self, now: float) -> None:
         """Act when the client was too slow."""
-        if now >= self._write_deadline:
+        if now >= self._write_deadline or (self._state == _CLOSED and now >= self._deadline):
             self.abort()
         elif now >= self._deadline:
-            if self._state in (_LINGERING, _CLOSED) or self.is_idle:
+            if self._state == _LINGERING or self.is_idle:
                 self.close()
             else:
                 self._refuse(408, "the request did not arrive in time")
+        elif self._is_read_shut and self._state == _HANDLING:
+            self._probe()
 
     def close(self) -> None:
-        """Close when what was written is sent."""
+        """Close when what was written is sent, or when that takes too long."""
         self._state = _CLOSED
+        self._deadline = self._loop.time() + self._site.limits.write_seconds
         self._transport.close()
 
     def abort(self) -> None:
@@ -159,6 +165,9 @@ class Connection(asyncio.Protocol):
         if self._state != _HANDLING:
             return
         self._exchange = None
+        if self._probes == 1:
+            self._transport.write(_PROBE[1])
+        self._probes = 0
         may_more_come = not self._is_read_shut or bool(self._buffer)
         keeps = request.keep_alive and not self._site.draining and may_more_come
         if not keeps:
@@ -172,9 +181,8 @@ class Connection(asyncio.Protocol):
             self._linger()
             return
         self._state = _HEAD
-        if not self._buffer:
-            self._deadline = self._loop.time() + self._site.limits.idle_seconds
-        elif not self._advancing:
+        self._deadline = self._loop.time() + self._site.limits.idle_seconds
+        if self._buffer and not self._advancing:
             self._transport.resume_reading()
             self._loop.call_soon(self._advance)
 
@@ -206,7 +214,8 @@ class Connection(asyncio.Protocol):
         try:
             for _ in range(_TURN_REQUESTS):
                 if not self._step():
-                    self._close_if_nothing_can_come()
+                    if self._is_read_shut and self._state < _HANDLING and self._write_deadline == math.inf:
+                        self.close()  # nothing more can come
                     break
             else:
                 self._loop.call_soon(self._advance)
@@ -229,10 +238,6 @@ class Connection(asyncio.Protocol):
             self._dispatch(request, _clock())
             return self._state == _HEAD
         return False
-
-    def _close_if_nothing_can_come(self) -> None:
-        if self._is_read_shut and self._state < _HANDLING and self._write_deadline == math.inf:
-            self.close()
 
     def _read_head(self) -> bool:
         buffer = self._buffer
@@ -330,12 +335,16 @@ class Connection(asyncio.Protocol):
         if self._is_read_shut:
             self.close()
             return
-        self._deadline = self._loop.time() + self._site.limits.linger_seconds
+        now = self._loop.time()
+        self._deadline = now + self._site.limits.linger_seconds
+        self._linger_until = now + self._site.limits.body_seconds
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
         self._transport.resume_reading()
 
-    def _linger_over(self, size: int) -> None:
-        self._lingered += size
-        if self._lingered > _LINGER_BYTES:
-            self.close()
+    def _probe(self) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        if self._probes < len(_PROBE) and exchange.request.is_http_1_1 and self._write_deadline == math.inf:
+            self._transport.write(_PROBE[self._probes])
+            self._probes += 1

@@ -162,6 +162,7 @@ def test_an_answer_before_the_request_was_sent_counts_but_ends_the_connection() 
     server.answer(b"HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n")
     assert outcome.verdict == (413, b"")
     assert not server.is_reusable
+    assert server.transport.is_aborted, "a server that reads no more would keep it for ever"
 
 
 def test_head_has_no_body_whatever_its_length_says() -> None:

@@ -102,6 +102,25 @@ async def test_a_client_that_resets_aborts_what_it_asked_for(site: Site) -> None
     await waiting.until(lambda: site.aborted == 1)
 
 
+async def test_a_client_that_closes_aborts_what_it_asked_for(site: Site) -> None:
+    _, writer = await site.connect()
+    writer.write(b"POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    await waiting.until(lambda: len(site.held) == 1)
+    writer.close()
+    await waiting.until(lambda: site.aborted == 1)
+
+
+async def test_a_client_that_half_closes_is_waited_for(site: Site) -> None:
+    reader, writer = await site.connect()
+    writer.write(b"POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    await waiting.until(lambda: len(site.held) == 1)
+    writer.write_eof()
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    site.held[0].respond(200, b"", b"late")
+    assert (await reader.read()).endswith(b"\r\n\r\nlate")
+    assert site.aborted == 0
+
+
 async def test_a_client_that_half_closes_gets_its_answer(site: Site) -> None:
     reader, writer = await site.connect()
     writer.write(b"POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")

@@ -120,6 +120,39 @@ def test_half_closing_after_a_whole_request_is_no_abort() -> None:
     assert client.transport.is_closing()
 
 
+def test_a_client_that_closed_is_found_out_by_an_answer_that_means_nothing() -> None:
+    client = a_client(holds_back=True)
+    client.send(GET)
+    client.pass_time(1)
+    client.connection.eof_received()
+    assert client.transport.written == b"", "most answers come before anybody has to ask"
+    client.pass_time(1)
+    client.pass_time(1)
+    client.pass_time(1)
+    assert client.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.answer_held()
+    assert client.statuses == [100, 200]
+
+
+def test_an_answer_does_not_come_in_the_middle_of_one_that_means_nothing() -> None:
+    client = a_client(holds_back=True)
+    client.send(GET + GET)
+    client.connection.eof_received()
+    for _ in range(2):
+        client.pass_time(1)
+        client.answer_held()
+    assert client.transport.written.count(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n") == 2
+
+
+def test_http_1_0_knows_no_answers_that_mean_nothing() -> None:
+    client = a_client(holds_back=True)
+    client.send(b"GET /g HTTP/1.0\r\n\r\n")
+    client.connection.eof_received()
+    client.pass_time(1)
+    client.answer_held()
+    assert client.statuses == [200]
+
+
 def test_half_closing_in_the_middle_of_a_request_closes() -> None:
     client = a_client()
     client.send(HEAD_OF_POST)
@@ -188,9 +221,55 @@ def test_after_a_refusal_input_is_dropped_until_the_client_has_read_it() -> None
     assert client.transport.is_closing()
 
 
-def test_a_client_that_sends_on_and_on_after_a_refusal_is_cut() -> None:
+def test_a_slow_upload_is_read_to_its_end_after_a_refusal_or_its_client_could_not_read_why() -> None:
     client = a_client()
-    client.send(b"garbage\r\n\r\n", *([b"x" * 1_000_000] * 17))
+    client.send(b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\n\r\n")
+    for _ in range(20):
+        client.send(b"x" * 1_000_000)
+        client.pass_time(1)
+    assert not client.transport.is_closing()
+    client.pass_time(1)
+    assert client.transport.is_closing()
+
+
+def test_a_client_that_sends_on_and_on_after_a_refusal_is_left_all_the_same() -> None:
+    client = a_client()
+    client.send(b"garbage\r\n\r\n")
+    for _ in range(30):
+        client.send(b"x")
+        client.pass_time(1)
+    assert client.transport.is_closing()
+
+
+def test_a_connection_over_the_cap_cannot_make_itself_wanted() -> None:
+    client = a_client()
+    client.site.connections.update(server_connection.Connection(client.site) for _ in range(3))
+    late = connections.ManualTransport()
+    connection = server_connection.Connection(client.site)
+    connection.connection_made(late)
+    for _ in range(2):
+        connection.data_received(b"x")
+        client.loop.now += 1
+        connection.look_at_deadline(client.loop.now)
+    assert late.is_closing()
+
+
+def test_what_was_answered_but_never_read_does_not_keep_a_closed_connection() -> None:
+    client = a_client()
+    client.send(b"GET /g HTTP/1.0\r\n\r\n")
+    client.transport.unsent = 1000
+    client.pass_time(2)
+    assert client.transport.is_closing()
+    client.pass_time(39)
+    assert not client.transport.is_aborted
+    client.pass_time(1)
+    assert client.transport.is_aborted
+
+
+def test_an_empty_line_after_a_request_does_not_keep_an_idle_connection() -> None:
+    client = a_client()
+    client.send(GET + b"\r\n")
+    client.pass_time(70)
     assert client.transport.is_closing()
 
 
