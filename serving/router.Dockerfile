@@ -15,6 +15,7 @@ RUN python3 -m venv /opt/pointsman \
 
 COPY serving/endpoint_contract /app/endpoint_contract
 COPY serving/http_protocol /app/http_protocol
+COPY serving/process_group /app/process_group
 COPY serving/endpoint_router /app/endpoint_router
 # Compiled here, because the container's root file system is read-only.
 RUN /opt/pointsman/bin/python3 -m compileall -q /app

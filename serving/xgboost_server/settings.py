@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from endpoint_contract import pod_environment, ports
-from xgboost_server import cpu_limit, errors
+from process_group import cpu_limit
+from xgboost_server import errors
 from xgboost_server.codecs import registry
 
 ENSEMBLE = "SAGEMAKER_INFERENCE_ENSEMBLE"

@@ -1,4 +1,4 @@
-"""How many threads the container's CPU limit has room for: cgroup v2 or v1, fractional limits included."""
+"""How many threads or processes the container's CPU limit has room for: cgroup v2 or v1, fractional limits included."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,15 @@ def threads(root: Path = Path("/")) -> int:
     A limit of 1.5 gives 1: two threads would spend it in two thirds of every period and stand still for the rest.
     """
     available = float(len(os.sched_getaffinity(0)))
-    return max(1, int(min(available, *_limits(root))))
+    return max(1, int(min([available, *_limits(root)])))
+
+
+def workers(root: Path = Path("/")) -> int:
+    """How many processes share the work when nobody says: `threads` of a limited container, else 1.
+
+    Without a limit the CPUs are everybody's: a process for each of a large node's would only take memory from others.
+    """
+    return threads(root) if _limits(root) else 1
 
 
 def _limits(root: Path) -> list[float]:
@@ -19,7 +27,7 @@ def _limits(root: Path) -> list[float]:
     found = [_unified_limit(folder) for folder in _upwards(root / "sys/fs/cgroup", unified)]
     for name in ("cpu", "cpu,cpuacct"):
         found += [_legacy_limit(folder) for folder in _upwards(root / "sys/fs/cgroup" / name, cpu)]
-    return [limit for limit in found if limit is not None] or [float("inf")]
+    return [limit for limit in found if limit is not None]
 
 
 def _groups(root: Path) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xgboost_server import cpu_limit
+from process_group import cpu_limit
 
 UNIFIED = {"proc/self/cgroup": "0::/\n"}
 LEGACY = {"proc/self/cgroup": "4:cpu,cpuacct:/pod/container\n3:memory:/pod\n0::/\n"}
@@ -60,11 +60,17 @@ LEGACY = {"proc/self/cgroup": "4:cpu,cpuacct:/pod/container\n3:memory:/pod\n0::/
         ),
     ],
 )
-def test_the_limit_bounds_the_threads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], cpus: int
+def test_the_limit_bounds_threads_and_processes_and_without_one_there_is_one_process(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    files: dict[str, str],
+    cpus: int,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(8)))
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert cpu_limit.threads(tmp_path) == cpus
+    is_limited = not any(words in request.node.name for words in ("without a limit", "no control groups"))
+    assert cpu_limit.workers(tmp_path) == (cpus if is_limited else 1)
