@@ -34,7 +34,10 @@ def pick(pods: Sequence[PodT], number: float) -> PodT:
     return other if other.is_own else one
 
 
-def pick_another(pods: Sequence[PodT], tried: Sequence[PodT], number: float) -> PodT | None:
-    """A pod that was not tried yet, chosen like `pick`; None when there is none."""
-    left = [pod for pod in pods if pod not in tried]
-    return pick(left, number) if left else None
+def pick_another(tiers: Sequence[Sequence[PodT]], tried: Sequence[PodT], number: float) -> PodT | None:
+    """A pod that was not tried yet, of the first tier that has one, chosen like `pick`; None when none has."""
+    for pods in tiers:
+        left = [pod for pod in pods if pod not in tried]
+        if left:
+            return pick(left, number)
+    return None

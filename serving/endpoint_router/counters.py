@@ -5,7 +5,7 @@ times a second: counting there directly costs 28 ns more an increment, and a req
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LATENCY_BOUNDS = (
@@ -15,6 +15,8 @@ LATENCY_BOUNDS = (
 
 REASON_WEIGHT, REASON_TARGET, REASON_FALLBACK = range(3)
 REASONS = ("weight", "target", "fallback")
+
+POD_STATES = ("in_service", "slow_start", "ejected")
 
 
 class Histogram:
@@ -43,10 +45,15 @@ class Histogram:
 
 
 class VariantCounters:
-    """What happened to the requests of one variant; ``invocations`` is indexed by reason."""
+    """What happened to the requests of one variant; ``invocations`` is indexed by reason.
+
+    ``pod_failures`` counts tries that came to nothing by a pod's fault, also where another pod then answered;
+    ``pods`` says how many pods are in each of `POD_STATES` now.
+    """
 
     __slots__ = (
-        "concurrent", "errors_4xx", "errors_5xx", "invocations", "model_errors", "model_latency", "overhead_latency",
+        "concurrent", "ejections", "errors_4xx", "errors_5xx", "invocations", "model_errors", "model_latency",
+        "overhead_latency", "pod_failures", "pods",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -55,6 +62,9 @@ class VariantCounters:
         self.errors_5xx = 0
         self.model_errors = 0
         self.concurrent = 0
+        self.pod_failures = 0
+        self.ejections = 0
+        self.pods = [0] * len(POD_STATES)
         self.model_latency = Histogram()
         self.overhead_latency = Histogram()
 
@@ -62,6 +72,10 @@ class VariantCounters:
         """Count that one request went to another variant because no pod of this one could be connected to."""
         self.concurrent -= 1
         self.model_errors += 1
+
+    def answered(self) -> int:
+        """How many requests a pod answered as it should, refusals of the model included."""
+        return sum(self.model_latency.counts) - self.model_errors + self.errors_4xx
 
     def end(self, model_seconds: float, overhead_seconds: float) -> None:
         """Count the times of one request that is over."""
@@ -77,6 +91,9 @@ class VariantCounters:
             "errors_5xx": self.errors_5xx,
             "model_errors": self.model_errors,
             "concurrent": self.concurrent,
+            "pod_failures": self.pod_failures,
+            "ejections": self.ejections,
+            "pods": self.pods,
             "model_latency": self.model_latency.document(),
             "overhead_latency": self.overhead_latency.document(),
         }
@@ -88,7 +105,12 @@ class VariantCounters:
         self.errors_4xx += document["errors_4xx"]
         self.errors_5xx += document["errors_5xx"]
         self.model_errors += document["model_errors"]
-        self.concurrent += document["concurrent"] if is_alive else 0
+        self.pod_failures += document["pod_failures"]
+        self.ejections += document["ejections"]
+        if is_alive:
+            self.concurrent += document["concurrent"]
+            # Every process has its own opinion of the same pods: the most that any of them says.
+            self.pods = [max(pair) for pair in zip(self.pods, document["pods"], strict=True)]
         self.model_latency.add(document["model_latency"])
         self.overhead_latency.add(document["overhead_latency"])
 
@@ -109,6 +131,11 @@ class Counters:
     def refuse(self, code: int) -> None:
         """Count a request that was answered with ``code`` before it got a variant."""
         self.refused[code] = self.refused.get(code, 0) + 1
+
+    def show_pods(self, found: Mapping[str, Sequence[int]]) -> None:
+        """``found`` has, by variant, how many pods are in each state now; a variant that it lacks has none."""
+        for name, variant in self.variants.items():
+            variant.pods = list(found.get(name, (0,) * len(POD_STATES)))
 
     def document(self) -> dict[str, Any]:
         """All counts, to be stored as JSON."""

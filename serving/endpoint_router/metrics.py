@@ -27,6 +27,7 @@ class _Collector(registry.Collector):
     def collect(self) -> Iterator[core.Metric]:
         yield from _invocations(self._counts)
         yield from _latencies(self._counts)
+        yield from _pods(self._counts)
         yield from _router_state(self._counts)
 
 
@@ -73,6 +74,26 @@ def _latencies(counts: counters.Counters) -> Iterator[core.Metric]:
             buckets = list(zip(bounds, map(float, accumulate(histogram.counts)), strict=True))
             family.add_metric((counts.endpoint, name), buckets, histogram.total)
         yield family
+
+
+def _pods(counts: counters.Counters) -> Iterator[core.Metric]:
+    for metric, help_text, attribute in (
+        ("pointsman_pod_failures", "Tries that came to nothing by a pod's fault.", "pod_failures"),
+        ("pointsman_pod_ejections", "How often a pod was ejected because it kept failing.", "ejections"),
+    ):
+        family = core.CounterMetricFamily(metric, help_text, labels=("endpoint", "variant"))
+        for name, variant in counts.variants.items():
+            family.add_metric((counts.endpoint, name), getattr(variant, attribute))
+        yield family
+    pods = core.GaugeMetricFamily(
+        "pointsman_pods",
+        "Pods of the variant in each state, as this router sees them.",
+        labels=("endpoint", "variant", "state"),
+    )
+    for name, variant in counts.variants.items():
+        for state, count in zip(counters.POD_STATES, variant.pods, strict=True):
+            pods.add_metric((counts.endpoint, name, state), count)
+    yield pods
 
 
 def _router_state(counts: counters.Counters) -> Iterator[core.Metric]:

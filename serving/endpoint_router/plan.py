@@ -8,23 +8,26 @@ from endpoint_router import admission, answers, counters, routing, upstream
 class Lane:
     """One share of the draws: its pods, its counters, and the header lines that name it.
 
+    ``group`` has the variant's other pods too, for when none of these can be connected to.
+
     ``substitutes`` are the lanes among which a request is drawn anew when no pod of this one can be connected to;
     none for a request that named its variant.
     """
 
-    __slots__ = ("counters", "header_lines", "pods", "reason", "substitutes", "upper", "variant")
+    __slots__ = ("counters", "group", "header_lines", "pods", "reason", "substitutes", "upper", "variant")
 
     def __init__(
         self,
         share: routing.Share,
         pods: tuple[upstream.Pod, ...],
-        variant_counters: counters.VariantCounters,
+        group: upstream.Group,
         reason: int,
     ) -> None:
         self.variant = share.variant
         self.upper = share.upper
         self.pods = pods
-        self.counters = variant_counters
+        self.group = group
+        self.counters = group.counters
         self.reason = reason
         self.header_lines = answers.variant_lines(share.variant, counters.REASONS[reason])
         self.substitutes: tuple[Lane, ...] = ()
@@ -50,10 +53,10 @@ def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: count
 
     def lanes(shares: tuple[routing.Share, ...], reason: int) -> tuple[Lane, ...]:
         return tuple(
-            Lane(share, upstreams.pods(share.addresses), counts.variant(share.variant), reason)
-            for share in shares
+            Lane(share, upstreams.pods(share.addresses), groups[share.variant], reason) for share in shares
         )
 
+    groups = {name: _group(name, crew, upstreams, counts) for name, crew in compiled.crews.items()}
     reason = counters.REASON_FALLBACK if compiled.is_fallback else counters.REASON_WEIGHT
     plan = Plan(
         endpoint=compiled.endpoint,
@@ -67,4 +70,18 @@ def bind(compiled: routing.Routing, upstreams: upstream.Upstreams, counts: count
     for lane in (*plan.untargeted, *substitutes):
         lane.substitutes = substitutes
     upstreams.keep_only(compiled.addresses())
+    counts.show_pods({name: _states(crew) for name, crew in compiled.crews.items()})
     return plan
+
+
+def _group(
+    name: str, crew: routing.Crew, upstreams: upstream.Upstreams, counts: counters.Counters
+) -> upstream.Group:
+    return upstream.Group(
+        name, counts.variant(name), upstreams.pods(crew.in_service), upstreams.pods(crew.members)
+    )
+
+
+def _states(crew: routing.Crew) -> tuple[int, ...]:
+    """How many pods are in each of `counters.POD_STATES`."""
+    return len(crew.in_service) - crew.starting, crew.starting, crew.ejected

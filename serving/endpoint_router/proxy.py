@@ -14,6 +14,7 @@ from endpoint_router import (
     balancing,
     counters,
     plan,
+    pod_health,
     routing,
     selection,
     upstream,
@@ -36,11 +37,14 @@ class Proxy:
         pod_ip: str = "",
         bounds: client.Bounds | None = None,
         model_seconds: float = MODEL_SECONDS,
+        rules: pod_health.Rules | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.snapshot: routing.Snapshot | None = None
         self.counts = counts
-        self.upstreams = upstream.Upstreams(pod_ip, bounds or client.Bounds())
+        self.upstreams = upstream.Upstreams(
+            pod_ip, bounds or client.Bounds(), rules=rules, on_change=self._bind_again
+        )
         self.model_seconds = model_seconds
         self.request_ids = answers.RequestIds()
         self._chance = chance
@@ -49,9 +53,7 @@ class Proxy:
 
     def use(self, snapshot: routing.Snapshot) -> None:
         """Route by ``snapshot`` from the next request on; requests under way end as they began."""
-        avoided = self.upstreams.own_address if self._is_draining else ""
-        compiled = routing.compile_routing(snapshot, avoided=avoided)
-        self._plan = plan.bind(compiled, self.upstreams, self.counts)
+        self._bind(snapshot)
         self.snapshot = snapshot
         self.counts.endpoint = snapshot.table.endpoint
         self.counts.revision = snapshot.table.revision
@@ -59,8 +61,7 @@ class Proxy:
     def drain(self) -> None:
         """From now on send requests to other pods wherever there is one."""
         self._is_draining = True
-        if self.snapshot is not None:
-            self.use(self.snapshot)
+        self._bind_again()
 
     async def close(self) -> None:
         """Cut the connections to all models."""
@@ -92,6 +93,16 @@ class Proxy:
         self.counts.refuse(status)
         error = answers.refusal(status, reason)
         return answers.error_lines(error) + self.request_ids.line(), error.body()
+
+    def _bind(self, snapshot: routing.Snapshot) -> None:
+        avoided = self.upstreams.own_address if self._is_draining else ""
+        compiled = routing.compile_routing(snapshot, avoided=avoided, standing=self.upstreams.standing())
+        self._plan = plan.bind(compiled, self.upstreams, self.counts)
+
+    def _bind_again(self) -> None:
+        """The same table, but other pods are to be preferred."""
+        if self.snapshot is not None:
+            self._bind(self.snapshot)
 
     def _invoke(self, exchange: exchanges.Exchange, route: admission.Route, current: plan.Plan) -> None:
         request_headers = exchange.request.headers
@@ -157,14 +168,20 @@ class Invocation:
             lines = lane.header_lines + proxy.request_ids.line() + answers.client_lines(answer.headers)
             self._exchange.respond(status, lines, answer.body)
         self._count(answered_at)
+        if status >= 500:
+            proxy.upstreams.misbehaved(self._pod, lane.group, f"status {status}")
+        elif self._pod.is_suspect:
+            proxy.upstreams.answered(self._pod)
 
     def failed(self, failure: client.Failure, reason: str) -> None:
         """The model gave no answer. If nothing was sent: on to another pod, else to another variant."""
         self._call = None
-        self._proxy.upstreams.failed(self._pod)
+        group = self._lane.group
+        self._proxy.upstreams.failed(self._pod, group, reason)
         if failure is client.Failure.NOT_SENT:
             self._tried += (self._pod,)
-            other = balancing.pick_another(self._lane.pods, self._tried, random.random())
+            tiers = (self._lane.pods, group.in_service, group.members)
+            other = balancing.pick_another(tiers, self._tried, random.random())
             if other is not None and len(self._tried) < _ATTEMPTS:
                 self._send(other)
                 return

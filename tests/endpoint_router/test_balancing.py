@@ -48,5 +48,5 @@ def test_the_two_are_distinct_and_uniform() -> None:
 
 def test_another_pod_is_one_that_was_not_tried() -> None:
     three = pods(0, 0, 0)
-    assert balancing.pick_another(three, three[:2], 0.3) is three[2]
-    assert balancing.pick_another(three, three, 0.3) is None
+    assert balancing.pick_another([three], three[:2], 0.3) is three[2]
+    assert balancing.pick_another([three], three, 0.3) is None

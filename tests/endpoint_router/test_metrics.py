@@ -11,6 +11,7 @@ def test_names_and_labels_are_as_promised() -> None:
     variant.concurrent += 2
     variant.end(0.003, 0.0001)
     counted.refuse(503)
+    counted.show_pods({"Variant1": (4, 2, 1)})
     families = {
         family.name: family
         for family in parser.text_string_to_metric_families(metrics.render(counted).decode())
@@ -23,6 +24,9 @@ def test_names_and_labels_are_as_promised() -> None:
         "pointsman_invocation_model_errors": "counter",
         "pointsman_model_latency_seconds": "histogram",
         "pointsman_overhead_latency_seconds": "histogram",
+        "pointsman_pod_failures": "counter",
+        "pointsman_pod_ejections": "counter",
+        "pointsman_pods": "gauge",
         "pointsman_concurrent_requests": "gauge",
         "pointsman_refused_requests": "counter",
         "pointsman_route_table_revision": "gauge",
@@ -31,6 +35,8 @@ def test_names_and_labels_are_as_promised() -> None:
         assert all(sample.labels["endpoint"] == "churn" for sample in family.samples)
     assert ours["pointsman_refused_requests"].samples[0].labels == {"endpoint": "churn", "code": "503"}
     assert ours["pointsman_route_table_revision"].samples[0].value == 17
+    states = {sample.labels["state"]: sample.value for sample in ours["pointsman_pods"].samples}
+    assert states == {"in_service": 4, "slow_start": 2, "ejected": 1}
 
 
 def test_the_process_shows_its_memory_too() -> None:
