@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Protocol
 
 from http_protocol import exchanges, heads, limits, server_connection
 
@@ -19,13 +20,25 @@ Handler = Callable[[Exchange], None]
 Refuse = Callable[[int, str], tuple[bytes, bytes]]
 
 
+class Listener(Protocol):
+    """What accepts connections: an `asyncio.Server`, or what stands in for one."""
+
+    def close(self) -> None: ...
+
+    async def wait_closed(self) -> None: ...
+
+
+Open = Callable[[Callable[[], asyncio.Protocol], Callable[[], int]], Listener]
+"""Begins to accept: given what makes the protocol of a connection, and what counts the open ones."""
+
+
 class Server:
     """A listening server on ``port``. ``drain`` asks clients to leave, ``close`` ends."""
 
-    def __init__(self, site: exchanges.Site, listener: asyncio.Server) -> None:
+    def __init__(self, site: exchanges.Site, listener: Listener, port: int) -> None:
         self._site = site
         self._listener = listener
-        self.port: int = listener.sockets[0].getsockname()[1]
+        self.port = port
         self._sweep: asyncio.Handle = asyncio.get_running_loop().call_soon(self._look_at_deadlines)
 
     def __repr__(self) -> str:
@@ -88,9 +101,17 @@ async def listen(
     ``refuse(status, reason)`` gives header lines and body of the answer to a request that never reaches the
     handler (400, 408, 413, 417, 431, 503) or whose handler raised (500).
     """
-    loop = asyncio.get_running_loop()
-    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), loop)
-    listener = await loop.create_server(
+    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
+    listener = await asyncio.get_running_loop().create_server(
         lambda: server_connection.Connection(site), host, port, backlog=backlog, reuse_address=True
     )
-    return Server(site, listener)
+    return Server(site, listener, listener.sockets[0].getsockname()[1])
+
+
+def serve(
+    handler: Handler, begin: Open, port: int, *, refuse: Refuse, bounds: limits.Limits | None = None
+) -> Server:
+    """As `listen`, but ``begin`` accepts, at ``port``."""
+    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
+    listener = begin(lambda: server_connection.Connection(site), lambda: len(site.connections))
+    return Server(site, listener, port)
