@@ -20,6 +20,7 @@ _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!\"$-~]*) HTTP/1\.([01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\r\n")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")
+_HOST_CHARACTERS = b"!$%&'()*+-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~"
 _METHODS = {name.encode(): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")}
 _SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type")
 
@@ -132,8 +133,12 @@ def parse_request(head: bytes) -> Request:
     method, target, minor = line.groups()
     request = Request(_METHODS.get(method) or method.decode(), target.decode(), {}, minor == b"1")
     headers = request.headers = _fields(head, httptools.HttpRequestParser, 400)
-    if b"host" not in headers and request.is_http_1_1:
-        raise RefusedError(400, "the header Host is missing")
+    host = headers.get(b"host")
+    if host is None:
+        if request.is_http_1_1:
+            raise RefusedError(400, "the header Host is missing")
+    elif host.translate(None, _HOST_CHARACTERS):  # what is left, without the time that an expression takes
+        raise RefusedError(400, "the header Host is malformed")
     _frame_request(request, headers)
     return request
 
