@@ -65,9 +65,8 @@ demo: images ## the whole story on a real cluster, with a report to look at
 demo-down: setup ## remove what the demo installed
 	$(BIN)/python -m tests.demo clean
 
-bench: setup ## router against nginx, server against MLServer, side by side
-	@.ci/debian-packages nginx-light wrk
-	$(BIN)/python -m tests.bench.router
-	$(BIN)/python -m tests.bench.server
+bench: setup ## router and model server beside their peers: make bench BENCH="--quick --only router"
+	@.ci/debian-packages nginx-light haproxy wrk
+	$(BIN)/python -m tests.bench $(BENCH)
 
 .PHONY: help setup check static test-fast test-chart test generate lock images cluster cluster-down demo demo-down bench

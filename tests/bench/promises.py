@@ -1,0 +1,96 @@
+"""What the project says of its speed, and whether a run bears it out. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.bench import figures
+
+Tables = Mapping[str, Mapping[str, figures.Summary]]
+"""Scenario's name → contender's name → summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """``figure`` of ours in ``scenario``, over ``other``'s, is at least or at most ``bound``.
+
+    Without ``other`` it is the figure itself.
+    """
+
+    scenario: str
+    figure: str
+    other: str
+    bound: float
+    is_minimum: bool
+
+    def text(self) -> str:
+        """It in words."""
+        what = _WORDS[self.figure]
+        unit = f"x {self.other}'s" if self.other else _UNITS[self.figure]
+        return f"{self.scenario}: {what} {'≥' if self.is_minimum else '≤'} {self.bound:g} {unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was measured; None when a contender was missing."""
+
+    promise: Promise
+    measured: float | None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the promise holds in this run."""
+        if self.measured is None:
+            return False
+        if self.promise.is_minimum:
+            return self.measured >= self.promise.bound
+        return self.measured <= self.promise.bound
+
+
+_WORDS = {"rate": "rate", "p50": "p50", "p99": "p99", "cpu": "CPU per request", "rss": "memory"}
+_UNITS = {"rss": "MB"}
+
+
+def _at_least(scenario: str, figure: str, other: str, bound: float) -> Promise:
+    return Promise(scenario, figure, other, bound, is_minimum=True)
+
+
+def _at_most(scenario: str, figure: str, other: str, bound: float) -> Promise:
+    return Promise(scenario, figure, other, bound, is_minimum=False)
+
+
+ROUTER = (
+    _at_least("row, c=32", "rate", "nginx", 0.9),
+    _at_least("row, c=128", "rate", "nginx", 0.9),
+    _at_least("row, c=32", "rate", "Traefik", 3),
+    _at_least("row, c=32", "rate", "aiohttp", 6),
+    _at_most("row, c=32", "cpu", "nginx", 1.2),
+    _at_most("row, c=128", "cpu", "nginx", 1.2),
+    _at_most("row, c=1", "p50", "nginx", 1.15),
+    _at_most("row, c=32", "p99", "nginx", 2),
+    _at_most("row, c=128", "rss", "", 60),
+)
+SERVER = tuple(
+    promise
+    for peer in ("MLServer", "KServe")
+    for promise in (
+        _at_least("1 row, c=64", "rate", peer, 30),
+        _at_most("1 row, c=1", "p50", peer, 0.4),
+        _at_least("100 rows, c=64", "rate", peer, 5),
+        _at_least("100 rows, c=1", "rate", peer, 5),
+    )
+)
+
+
+def judge(promises: tuple[Promise, ...], tables: Tables, ours: str) -> list[Verdict]:
+    """A verdict for each promise whose scenario was played, on the contender ``ours``."""
+    return [
+        Verdict(promise, _measured(promise, tables[promise.scenario], ours))
+        for promise in promises
+        if promise.scenario in tables
+    ]
+
+
+def _measured(promise: Promise, table: Mapping[str, figures.Summary], ours: str) -> float | None:
+    if promise.other:
+        return figures.ratio(table, ours, promise.other, promise.figure)
+    return float(getattr(table[ours], promise.figure)) if ours in table else None

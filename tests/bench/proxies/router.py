@@ -1,0 +1,44 @@
+"""The router as its image runs it: the real program with all its features, in plain Python or compiled."""
+
+import json
+from pathlib import Path
+
+from tests.bench import contender, environments, processes, upstreams
+
+NAME = "router"
+COMPILED = "router, compiled"
+PATH = "/endpoints/churn/invocations"
+
+
+def contending(
+    port: int, folder: Path, behind: upstreams.Upstreams, *, sources: Path, name: str = NAME
+) -> contender.Contender:
+    """The router on ``port``; ``sources`` is the folder of its packages."""
+    environment = environments.locked("router")
+    table = folder / f"{name}.json".replace(", ", "-")
+    table.write_text(json.dumps(route_table(behind)))
+    (admin,) = processes.free_ports(1)
+    return contender.Contender(
+        name=name,
+        version=environments.version_of([environment / "python", "--version"]),
+        command=[
+            environment / "python", "-m", "endpoint_router", "--route-table", table, "--host", "127.0.0.1",
+            "--port", str(port), "--admin-port", str(admin),
+        ],
+        port=port,
+        ready_path="/ping",
+        environment={"PYTHONPATH": str(sources)},
+    )  # fmt: skip
+
+
+def route_table(behind: upstreams.Upstreams) -> dict[str, object]:
+    """The table of ``--route-table``."""
+    variants = [
+        {
+            "name": name,
+            "weight": upstreams.WEIGHTS.get(name, 0),
+            "backends": [{"addresses": [f"127.0.0.1:{port}"], "weight": 1}],
+        }
+        for name, port in behind.ports.items()
+    ]
+    return {"version": 1, "endpoint": "churn", "revision": 1, "variants": variants}
