@@ -10,7 +10,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from endpoint_contract import route_table
-from endpoint_router import admin, counters, drain, metrics, proxy, routing, settings, stored_table
+from endpoint_router import (
+    admin,
+    counters,
+    drain,
+    metrics,
+    pod_health,
+    proxy,
+    routing,
+    settings,
+    stored_table,
+)
 from endpoint_router.route_table_source import api_server, changes, file, kubernetes
 from http_protocol import server
 
@@ -24,7 +34,10 @@ OnSnapshot = Callable[[routing.Snapshot], None]
 async def run(chosen: settings.Settings) -> None:
     """Serve until a signal ends it. Raises SystemExit(2), after one line, when a setting can't be met."""
     counts = counters.Counters()
-    router = proxy.Proxy(counts, pod_ip=chosen.pod_ip or "")
+    rules = pod_health.Rules(
+        consecutive_failures=chosen.eject_after, slow_start_seconds=chosen.slow_start_seconds
+    )
+    router = proxy.Proxy(counts, pod_ip=chosen.pod_ip or "", rules=rules)
     follow = _source(chosen, functools.partial(_use, router))
     listener = await _listen_for_requests(router, chosen)
     leaving = drain.Drain(

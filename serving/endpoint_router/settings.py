@@ -50,6 +50,8 @@ class Settings:
     admin_port: int
     announce_seconds: float
     finish_seconds: float
+    slow_start_seconds: float
+    eject_after: int
     log_format: str
     log_level: str
 
@@ -68,6 +70,8 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
         admin_port=given.admin_port,
         announce_seconds=given.announce_seconds,
         finish_seconds=given.finish_seconds,
+        slow_start_seconds=given.slow_start_seconds,
+        eject_after=given.eject_after,
         log_format=given.log_format,
         log_level=given.log_level,
     )
@@ -129,6 +133,12 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= 3600:
         raise argparse.ArgumentTypeError(f"must be seconds from 0 to 3600, got {text!r}")
     return value
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1000000, got {text!r}")
+    return int(text)
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -242,6 +252,22 @@ _RUNNING = (
         kind=_seconds,
         default="60",
         text="how long requests under way may take at the end",
+    ),
+    _Option(
+        "--slow-start-seconds",
+        "POINTSMAN_SLOW_START_SECONDS",
+        metavar="S",
+        kind=_seconds,
+        default="10",
+        text="how long a new pod's share grows to that of the older ones; 0: not at all",
+    ),
+    _Option(
+        "--eject-after",
+        "POINTSMAN_EJECT_AFTER",
+        metavar="N",
+        kind=_count,
+        default="5",
+        text="failures in a row, unlike its variant's other pods, after which a pod rests for a while; 0: never",
     ),
     _Option(
         "--log-format",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import boto3
 from botocore import config as botocore_config
 
 from endpoint_contract import route_table
-from endpoint_router import counters, proxy, routing
+from endpoint_router import counters, pod_health, proxy, routing
 from http_protocol import client, server
 from tests.builders import scripted_servers
 
@@ -116,16 +117,20 @@ class Connection:
 
 @contextlib.asynccontextmanager
 async def a_router(
-    *, pod_ip: str = "", model_seconds: float = 59.0, chance: Callable[[], float] | None = None
+    *,
+    pod_ip: str = "",
+    model_seconds: float = 59.0,
+    rules: pod_health.Rules | None = None,
+    chance: Callable[[], float] = random.random,
 ) -> AsyncIterator[RunningRouter]:
     """A data port on loopback."""
-    options = {} if chance is None else {"chance": chance}
     running = proxy.Proxy(
         counters.Counters(),
         pod_ip=pod_ip,
         bounds=client.Bounds(idle_seconds=1),
         model_seconds=model_seconds,
-        **options,
+        rules=rules,
+        chance=chance,
     )
     listener = await server.listen(running.handle, "127.0.0.1", 0, refuse=running.refuse)
     try:

@@ -18,6 +18,7 @@ def test_a_file_needs_nothing_else() -> None:
     assert chosen.route_table == Path("t.json")
     assert chosen.kubernetes is None
     assert (chosen.host, chosen.port, chosen.admin_port) == ("0.0.0.0", 8000, 8001)
+    assert (chosen.slow_start_seconds, chosen.eject_after) == (10.0, 5)
 
 
 def test_a_pod_is_described_by_its_environment() -> None:
@@ -56,6 +57,8 @@ def test_an_option_beats_its_variable() -> None:
         pytest.param(["--port", "http"], {}, ["--port", "0 to 65535", "'http'"], id="port as text"),
         pytest.param(["--port", "65536"], {}, ["--port", "0 to 65535"], id="port too large"),
         pytest.param(["--port", "-1"], {}, ["--port"], id="negative port"),
+        pytest.param(["--eject-after", "-1"], {}, ["--eject-after", "'-1'"], id="negative number"),
+        pytest.param([], {"POINTSMAN_SLOW_START_SECONDS": "x"}, ["--slow-start-seconds"], id="time as text"),
         pytest.param(
             [], {"POINTSMAN_PORT_FOR_ADMIN": "x"}, ["--admin-port", "'x'"], id="port in the environment"
         ),
