@@ -30,7 +30,13 @@ class UbjsonError(ValueError):
 
 def version(content: bytes) -> tuple[int, ...] | None:
     """The integers under the root's key ``version``, None if there is no such list. Raises UbjsonError."""
-    return _Walk(content).root()
+    found = member(content, b"version")
+    return None if found is None else _integers(found)
+
+
+def member(content: bytes, name: bytes) -> bytes | None:
+    """The value under a key of the root, as it is written; None if there is none. Raises UbjsonError."""
+    return _Walk(content).member(name)
 
 
 class _Walk:
@@ -40,15 +46,16 @@ class _Walk:
         self.content = content
         self.at = 0
 
-    def root(self) -> tuple[int, ...] | None:
+    def member(self, name: bytes) -> bytes | None:
+        """To the end of the document even when found before: it has to be whole."""
         if self.take(1) != b"{":
             raise UbjsonError("it does not begin with an object")
         found = None
         while (key := self.key()) is not None:
             start = self.at
             self.skip_value(1)
-            if key == b"version":
-                found = _integers(self.content[start : self.at])
+            if key == name:
+                found = self.content[start : self.at]
         return found
 
     def take(self, size: int) -> bytes:

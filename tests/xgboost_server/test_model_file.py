@@ -6,7 +6,7 @@ import re
 import pytest
 import xgboost
 
-from tests.xgboost_server import models
+from tests.xgboost_server import binary_models, models
 from xgboost_server import booster, errors, model_file
 
 RUNNING = (3, 2, 0)
@@ -51,7 +51,17 @@ def test_a_version_that_is_not_last_is_found() -> None:
             "pickle",
             id="old pickle",
         ),
-        pytest.param(b"binf" + b"\0" * 99, "old binary format", id="binf"),
+        pytest.param(b"binf" + b"\0" * 99, "not a whole binary model", id="truncated binary"),
+        pytest.param(
+            binary_models.a_model(), "does not read: use the server image of XGBoost 3.0", id="binary"
+        ),
+        pytest.param(b"tree\nversion=v4\n", "is a LightGBM model", id="LightGBM"),
+        pytest.param(b'{"name":"tree","version":"v4"}', "is a dump of a LightGBM model", id="LightGBM dump"),
+        pytest.param(b"CBM1\0\0", "is a CatBoost model", id="CatBoost"),
+        pytest.param(b"\x78\x9c\0", "compressed by joblib", id="joblib"),
+        pytest.param(b"booster[0]:\n0:leaf", "text dump", id="text dump"),
+        pytest.param(b'[\n  { "nodeid": 0', "a JSON dump", id="JSON dump"),
+        pytest.param(b"\0" * 257 + b"ustar\0", "is a tar archive", id="tar"),
         pytest.param(b"\x1f\x8b\x08", "is a gzip archive", id="gzip"),
         pytest.param(b"PK\x03\x04", "is a zip archive", id="zip"),
         pytest.param(b"hello", "neither JSON nor UBJ", id="text"),
@@ -63,7 +73,7 @@ def test_what_is_no_readable_model_is_named(content: bytes, said: str) -> None:
 
 
 def test_the_refusal_of_a_pickle_says_what_to_do() -> None:
-    with pytest.raises(errors.ModelLoadError, match=r"Booster\.save_model\('model\.json'\)"):
+    with pytest.raises(errors.ModelLoadError, match="turn it into JSON with `xgboost-server convert`"):
         model_file.check("m", pickle.dumps(models.a_booster()), RUNNING)
 
 
@@ -78,3 +88,12 @@ def test_no_prefix_of_a_model_is_let_through_to_xgboost(form: str) -> None:
 def test_a_newer_ubj_model_is_refused_by_its_version() -> None:
     with pytest.raises(errors.ModelLoadError, match=f"written by XGBoost {re.escape(xgboost.__version__)}"):
         model_file.check("m", models.content(models.a_booster(), "ubj"), (1, 7, 6))
+
+
+def test_a_binary_model_is_let_through_where_xgboost_reads_it() -> None:
+    model_file.check("m", binary_models.a_model(), (3, 0, 5))
+
+
+def test_a_newer_binary_model_is_refused_by_its_version() -> None:
+    with pytest.raises(errors.ModelLoadError, match=r"written by XGBoost 2\.1, which is newer than .* 1\.7\.6"):
+        model_file.check("m", binary_models.a_model(version=(2, 1)), (1, 7, 6))
