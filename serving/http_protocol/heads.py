@@ -228,6 +228,8 @@ def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
     answer.keep_alive = is_http_1_1 if connection is None else _keeps_alive(connection, is_http_1_1)
     if has_no_body or answer.status < 200 or answer.status in (204, 304):
         answer.content_length = 0
+        if not has_no_body and (coding is not None or length not in (None, b"0")):
+            answer.keep_alive = False  # a body may follow all the same, and must not be the next caller's answer
     elif coding is not None:
         if coding.lower() != b"chunked" or not is_http_1_1:
             raise RefusedError(502, "Transfer-Encoding must be chunked, on HTTP/1.1")
