@@ -8,11 +8,12 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 
 _POST_BYTES = 4 * 1024 * 1024
 """Room for one post; memory that is never written takes no room."""
 _HEADER = struct.Struct("QII")  # number, length, checksum; in native order, so that each is written in one go
-_LOAD = struct.Struct("Q")
+_LOAD = struct.Struct("QQ")  # connections, process id
 _NOT_ACCEPTING = 2**64 - 1
 
 
@@ -21,6 +22,7 @@ class Board:
 
     def __init__(self, places: int, descriptor: int | None = None) -> None:
         self.places = places
+        self.parent = os.getpid() if descriptor is None else os.getppid()
         size = places * (mmap.PAGESIZE + 2 * _POST_BYTES)
         self.descriptor = os.memfd_create("board") if descriptor is None else descriptor
         os.ftruncate(self.descriptor, size)
@@ -48,21 +50,25 @@ class Board:
         return self._last(place)[0]
 
     def note_connections(self, place: int, count: int) -> None:
-        """Say how many connections the worker at ``place`` has."""
-        _LOAD.pack_into(self._memory, place * mmap.PAGESIZE, count)
+        """Say that this process is at ``place`` and how many connections it has."""
+        _LOAD.pack_into(self._memory, place * mmap.PAGESIZE, count, os.getpid())
 
     def leave(self, place: int) -> None:
         """Say that nobody at ``place`` accepts connections."""
-        self.note_connections(place, _NOT_ACCEPTING)
+        _LOAD.pack_into(self._memory, place * mmap.PAGESIZE, _NOT_ACCEPTING, 0)
 
     def fewest_connections(self) -> int:
         """How many the least loaded worker has that accepts connections."""
-        return min(self.connections(place) for place in range(self.places))
+        return min(count for count, _ in self._loads())
 
-    def connections(self, place: int) -> int:
-        """What the worker at ``place`` noted last."""
-        count: int = _LOAD.unpack_from(self._memory, place * mmap.PAGESIZE)[0]
-        return count
+    def pids(self) -> list[int]:
+        """The processes that accept connections."""
+        return [pid for _, pid in self._loads() if pid]
+
+    def _loads(self) -> Iterator[tuple[int, int]]:
+        for place in range(self.places):
+            count, pid = _LOAD.unpack_from(self._memory, place * mmap.PAGESIZE)
+            yield count, pid
 
     def _last(self, place: int) -> tuple[int, bytes]:
         return max(self._whole(place, 0), self._whole(place, 1))

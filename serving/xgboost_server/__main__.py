@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import uvloop
 
 from endpoint_contract import failures, pod_environment
 from xgboost_server import app, errors, model_dir, settings
@@ -32,7 +31,7 @@ def main(
         predictor = model_dir.load(configuration.model_dir, joins_several=configuration.joins_several)
         # A worker thread that parses a large body gives the interpreter back to the event loop ten times sooner.
         sys.setswitchinterval(0.0005)
-        uvloop.run(app.serve(configuration, predictor))
+        app.run(configuration, predictor)
     except errors.SettingsError as exc:
         return _fail(failures.line(failures.SETTINGS_REFUSED, str(exc)), termination_log)
     except errors.ModelLoadError as exc:

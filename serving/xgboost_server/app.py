@@ -1,22 +1,26 @@
 """The running server: its paths, its threads, its beginning and its orderly end."""
 
 import asyncio
+import functools
 import gc
 import logging
-import signal
 import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
 
 import orjson
+import uvloop
 
-from http_protocol import heads, limits, server
-from xgboost_server import batching, dataplane, invocations, metrics, settings
+from http_protocol import heads, server
+from process_group import forked, listening
+from xgboost_server import batching, dataplane, invocations, metrics, settings, sharing
 
 _logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 60.0
 """For how long requests in flight may go on after SIGTERM; SageMaker's time-out of a request."""
+_CUT_SECONDS = 5.0
+"""Beyond it, until workers that are still there are killed."""
 
 _JSON = heads.render([("Content-Type", "application/json")])
 _METRICS = heads.render([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")])
@@ -25,24 +29,48 @@ Routes = Mapping[str, tuple[str, server.Handler]]
 """Path → method and handler."""
 
 
-def refuse(status: int, reason: str) -> tuple[bytes, bytes]:
-    """The answer, as text, to a request that never reaches a handler."""
-    del status
-    return invocations.TEXT, reason.encode()
-
-
-async def serve(configuration: settings.Settings, predictor: dataplane.Predictor) -> None:
+def run(configuration: settings.Settings, predictor: dataplane.Predictor) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Raises OSError when the port is taken."""
+    # Before there are workers, which would disturb each other's measurement.
+    cost = dataplane.measure(predictor, time.perf_counter)
+    _logger.info("a row costs %.0f us, a call %.0f us", cost.row_seconds * 1e6, cost.call_seconds * 1e6)
+    gc.freeze()  # the model and the modules stay: no collection walks them, and workers share their memory
+    if configuration.workers == 1:
+        uvloop.run(_serve(configuration, predictor, cost, sharing.Alone(configuration)))
+    else:
+        _run_workers(configuration, predictor, cost)
+
+
+def _run_workers(
+    configuration: settings.Settings, predictor: dataplane.Predictor, cost: dataplane.Cost
+) -> None:
+    listener = listening.listen(configuration.host, configuration.port)
+
+    def work(seat: forked.Seat) -> None:
+        place = sharing.AmongOthers(configuration, predictor.summary, seat)
+        uvloop.run(_serve(configuration, predictor, cost, place))
+
+    def on_ready() -> None:
+        port = listener.getsockname()[1]
+        _logger.info("listening on %s:%d, %d workers", configuration.host, port, configuration.workers)
+
+    forked.Group(configuration.workers, listener, work).run(on_ready, GRACE_SECONDS + _CUT_SECONDS)
+
+
+async def _serve(
+    configuration: settings.Settings,
+    predictor: dataplane.Predictor,
+    cost: dataplane.Cost,
+    place: sharing.Sharing,
+) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    place.listen_for_the_end(stopping.set)
     counts = metrics.Metrics(predictor.summary)
-    cost = dataplane.measure(predictor, time.perf_counter)
     plane = dataplane.Dataplane(predictor, cost, configuration.threads)
-    # The batch thread is apart from the workers, so that small requests never queue behind large ones.
+    # The batch thread is apart from the others, so that small requests never queue behind large ones.
     batch_thread = futures.ThreadPoolExecutor(1, "batch")
-    workers = futures.ThreadPoolExecutor(configuration.threads, "large")
+    large_threads = futures.ThreadPoolExecutor(configuration.threads, "large")
     batcher = batching.Batcher(
         plane.predict,
         inline_rows=plane.inline_rows,
@@ -51,28 +79,19 @@ async def serve(configuration: settings.Settings, predictor: dataplane.Predictor
         loop=loop,
     )
     handler = invocations.Invocations(
-        plane, batcher, workers, counts=counts, default_accept=configuration.default_accept, loop=loop
+        plane, batcher, large_threads, counts=counts, default_accept=configuration.default_accept, loop=loop
     )
-    gc.freeze()  # the model and the modules stay: no collection needs to walk them
-    listening = await server.listen(
-        dispatcher(_routes(handler, counts, configuration)),
-        configuration.host,
-        configuration.port,
-        refuse=refuse,
-        bounds=limits.Limits(body_bytes=configuration.max_body),
-    )
-    _logger.info(
-        "listening on %s:%d, %d threads, up to %d rows predicted in the event loop",
-        configuration.host, listening.port, configuration.threads, plane.inline_rows,
-    )  # fmt: skip
+    render = functools.partial(place.render, counts)
+    served = await place.listen(dispatcher(_routes(handler, render, configuration)), counts)
     try:
         await stopping.wait()
-        _logger.info("stopping: %d requests in flight", listening.busy)
-        await listening.close(grace_seconds=GRACE_SECONDS)
+        _logger.info("stopping: %d requests in flight", served.busy)
+        await served.close(grace_seconds=GRACE_SECONDS)
     finally:
-        for executor in (batch_thread, workers):
+        for executor in (batch_thread, large_threads):
             executor.shutdown(wait=False, cancel_futures=True)
         plane.close()
+        place.close()
 
 
 def dispatcher(routes: Routes) -> server.Handler:
@@ -93,7 +112,7 @@ def dispatcher(routes: Routes) -> server.Handler:
 
 
 def _routes(
-    handler: invocations.Invocations, counts: metrics.Metrics, configuration: settings.Settings
+    handler: invocations.Invocations, render: Callable[[], bytes], configuration: settings.Settings
 ) -> Routes:
     parameters = {
         "MaxConcurrentTransforms": configuration.threads,
@@ -104,7 +123,7 @@ def _routes(
         "/invocations": ("POST", handler.handle),
         "/ping": ("GET", lambda exchange: exchange.respond(200, b"", b"")),
         "/execution-parameters": ("GET", _document(parameters)),
-        "/metrics": ("GET", lambda exchange: exchange.respond(200, _METRICS, counts.render())),
+        "/metrics": ("GET", lambda exchange: exchange.respond(200, _METRICS, render())),
         "/v2/health/live": ("GET", _document({"live": True})),
         "/v2/health/ready": ("GET", _document({"ready": True})),
     }

@@ -5,8 +5,9 @@ import collections
 import itertools
 from collections.abc import Iterator, Sequence
 
+import orjson
 import prometheus_client
-from prometheus_client import core
+from prometheus_client import core, registry
 
 from xgboost_server import booster
 
@@ -32,6 +33,16 @@ class Histogram:
         self._counts[bisect.bisect_left(self._bounds, value)] += 1
         self._sum += value
 
+    def document(self) -> list[float]:
+        """The counts and, last, the sum."""
+        return [*self._counts, self._sum]
+
+    def add(self, document: Sequence[float]) -> None:
+        """Count what another histogram's `document` says too."""
+        *counts, total = document
+        self._counts = [ours + int(theirs) for ours, theirs in zip(self._counts, counts, strict=True)]
+        self._sum += total
+
     def family(self, name: str, text: str) -> core.HistogramMetricFamily:
         """As Prometheus wants it: cumulative."""
         totals = itertools.accumulate(self._counts)
@@ -42,9 +53,9 @@ class Histogram:
 
 
 class Metrics:
-    """Counts of one server process. The process's own CPU time and memory come with them."""
+    """Counts of one server process, or the sum of several."""
 
-    __slots__ = ("_batch_rows", "_model", "_predictions", "_registry", "_request_seconds", "_requests")
+    __slots__ = ("_batch_rows", "_model", "_predictions", "_request_seconds", "_requests")
 
     def __init__(self, model: booster.Summary) -> None:
         self._model = model
@@ -52,10 +63,6 @@ class Metrics:
         self._predictions = 0
         self._request_seconds = Histogram(_SECONDS)
         self._batch_rows = Histogram(_ROWS)
-        self._registry = core.CollectorRegistry()
-        prometheus_client.ProcessCollector(registry=self._registry)
-        prometheus_client.PlatformCollector(registry=self._registry)
-        self._registry.register(self)
 
     def answered(self, code: int, seconds: float) -> None:
         """Count one answered prediction request."""
@@ -90,6 +97,29 @@ class Metrics:
         }
         yield core.InfoMetricFamily("xgboost_server_model", "The model that is served.", value=info)
 
-    def render(self) -> bytes:
-        """All of them in Prometheus's text format."""
-        return prometheus_client.generate_latest(self._registry)
+    def document(self) -> bytes:
+        """All counts, for `add`."""
+        counts = {
+            "requests": self._requests,
+            "predictions": self._predictions,
+            "request_seconds": self._request_seconds.document(),
+            "batch_rows": self._batch_rows.document(),
+        }
+        return orjson.dumps(counts, option=orjson.OPT_NON_STR_KEYS)
+
+    def add(self, document: bytes) -> None:
+        """Count what the `document` of another process says too; an empty one says nothing."""
+        if document:
+            counts = orjson.loads(document)
+            self._requests.update({int(code): count for code, count in counts["requests"].items()})
+            self._predictions += counts["predictions"]
+            self._request_seconds.add(counts["request_seconds"])
+            self._batch_rows.add(counts["batch_rows"])
+
+    def render(self, process: registry.Collector) -> bytes:
+        """All of them in Prometheus's text format, and those of ``process``."""
+        shown = core.CollectorRegistry()
+        shown.register(process)
+        prometheus_client.PlatformCollector(registry=shown)
+        shown.register(self)
+        return prometheus_client.generate_latest(shown)

@@ -15,6 +15,7 @@ ENSEMBLE = "SAGEMAKER_INFERENCE_ENSEMBLE"
 DEFAULT_ACCEPT = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"
 MAX_CONTENT_LENGTH = "MAX_CONTENT_LENGTH"
 THREADS = "OMP_NUM_THREADS"
+WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"
 
 NOT_SUPPORTED = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_BATCH")
 """Variables of AWS's container that change answers there and that this server does not know."""
@@ -31,6 +32,7 @@ class Settings:
     host: str
     port: int
     threads: int
+    workers: int
     joins_several: bool
     default_accept: str
     max_body: int
@@ -49,6 +51,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     options = _parser().parse_args(arguments)
     port = options.port if options.port is not None else environment.get(pod_environment.BIND_TO_PORT) or None
     threads = options.threads if options.threads is not None else environment.get(THREADS) or None
+    workers = options.workers if options.workers is not None else environment.get(WORKERS) or None
     return Settings(
         model_dir=Path(
             options.model_dir
@@ -58,6 +61,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         host=options.host,
         port=_whole(pod_environment.BIND_TO_PORT, port, default=ports.MODEL_SERVER, low=0, high=65535),
         threads=_whole(THREADS, threads, default=cpu_limit.threads(), low=1, high=1024),
+        workers=_whole(WORKERS, workers, default=cpu_limit.workers(), low=1, high=1024),
         joins_several=_flag(ENSEMBLE, environment.get(ENSEMBLE, "true")),
         default_accept=_accept(environment.get(DEFAULT_ACCEPT, "")),
         max_body=_whole(
@@ -101,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         "--threads",
         metavar="N",
         help=f"threads for large predictions (default: the container's CPU limit) [{THREADS}]",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="processes that share the port and the model (default: the container's CPU limit, 1 without one) "
+        f"[{WORKERS}]",
     )
     return parser
 

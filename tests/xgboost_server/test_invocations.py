@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from http_protocol import server
-from xgboost_server import app, batching, booster, dataplane, invocations, matrix, metrics
+from xgboost_server import batching, booster, dataplane, invocations, matrix, metrics, pipeline, sharing
 
 Post = Callable[[bytes], Awaitable[tuple[int, str]]]
 SUMMARY = booster.Summary("reg:squarederror", "gbtree", 2)
@@ -44,7 +44,7 @@ async def served(predict: Callable[[matrix.Matrix], matrix.Matrix]) -> AsyncIter
         handler = invocations.Invocations(
             plane, batcher, threads, counts=counts, default_accept="", loop=loop
         )
-        listening = await server.listen(handler.handle, "127.0.0.1", 0, refuse=app.refuse)
+        listening = await server.listen(handler.handle, "127.0.0.1", 0, refuse=sharing.refuse)
         async with aiohttp.ClientSession() as client:
 
             async def post(body: bytes) -> tuple[int, str]:
@@ -70,12 +70,12 @@ async def test_small_and_large_requests_get_the_same_answers() -> None:
         assert await post(LARGE) == (200, "1.0\n" * 10_000)
         assert await post(LARGE + b"1,x") == (
             415,
-            "Loading csv data failed: row 10001, column 2: 'x' is not a number",
+            "Loading csv data failed with Exception, please ensure data is in csv format:\n row 10001, column 2: 'x' is not a number",
         )
 
 
 async def test_large_requests_are_refused_when_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invocations, "MAX_WAITING_BYTES", len(LARGE) - 1)
+    monkeypatch.setattr(pipeline, "MAX_WAITING_BYTES", len(LARGE) - 1)
     async with served(first_column) as post:
         assert await post(LARGE) == (503, "too many large requests are waiting; try again later")
         assert await post(b"1,2") == (200, "1.0\n")

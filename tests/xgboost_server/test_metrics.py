@@ -1,5 +1,7 @@
 """The numbers of the server."""
 
+import prometheus_client
+
 from xgboost_server import booster, metrics
 
 
@@ -10,7 +12,7 @@ def test_what_happened_is_counted() -> None:
     counts.answered(200, 0.002)
     counts.answered(200, 0.0005)
     counts.answered(415, 99)
-    lines = counts.render().decode().splitlines()
+    lines = counts.render(prometheus_client.ProcessCollector(registry=None)).decode().splitlines()
     for line in (
         'xgboost_server_requests_total{code="200"} 2.0',
         'xgboost_server_requests_total{code="415"} 1.0',

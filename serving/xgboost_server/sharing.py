@@ -1,0 +1,127 @@
+"""What differs between one process that serves alone and one among several: the port, the numbers, the end."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from typing import Protocol
+
+import prometheus_client
+
+from http_protocol import limits, server
+from process_group import accepting, forked, process_metrics, reporting
+from xgboost_server import booster, invocations, metrics, settings
+
+_logger = logging.getLogger(__name__)
+
+
+class Sharing(Protocol):
+    """How a process serves."""
+
+    def listen_for_the_end(self, stop: Callable[[], None]) -> None:
+        """Have ``stop`` called when it is time."""
+
+    async def listen(self, handler: server.Handler, counts: metrics.Metrics) -> server.Server:
+        """Begin to accept. Raises OSError when the port is taken."""
+
+    def render(self, counts: metrics.Metrics) -> bytes:
+        """The text for Prometheus: ``counts``, and what others counted."""
+
+    def close(self) -> None:
+        """No request is left."""
+
+
+class Alone:
+    """The only process."""
+
+    def __init__(self, configuration: settings.Settings) -> None:
+        self._configuration = configuration
+
+    def listen_for_the_end(self, stop: Callable[[], None]) -> None:
+        """The process's own signals."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+
+    async def listen(self, handler: server.Handler, counts: metrics.Metrics) -> server.Server:
+        """At a port of its own."""
+        del counts
+        configuration = self._configuration
+        listening = await server.listen(
+            handler, configuration.host, configuration.port, refuse=refuse, bounds=_bounds(configuration)
+        )
+        _logger.info(
+            "listening on %s:%d, %d threads", configuration.host, listening.port, configuration.threads
+        )
+        return listening
+
+    def render(self, counts: metrics.Metrics) -> bytes:
+        """This process's."""
+        return counts.render(prometheus_client.ProcessCollector(registry=None))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class AmongOthers:
+    """A worker of a `forked.Group`. It goes on from the counts of the one whose place it takes."""
+
+    def __init__(self, configuration: settings.Settings, model: booster.Summary, seat: forked.Seat) -> None:
+        self._configuration = configuration
+        self._model = model
+        self._seat = seat
+        self._acceptor: accepting.Acceptor
+        self._reporter: reporting.Reporter
+
+    def listen_for_the_end(self, stop: Callable[[], None]) -> None:
+        """The parent's signal, or the parent's own end."""
+        loop = asyncio.get_running_loop()
+
+        def orphaned() -> None:
+            loop.remove_reader(self._seat.lifeline)
+            _logger.error("worker %d ends: the parent is gone", self._seat.place)
+            stop()
+
+        loop.add_signal_handler(signal.SIGTERM, stop)
+        loop.add_reader(self._seat.lifeline, orphaned)
+
+    async def listen(self, handler: server.Handler, counts: metrics.Metrics) -> server.Server:
+        """At the port that all share."""
+        seat = self._seat
+
+        def begin(
+            make_protocol: Callable[[], asyncio.Protocol], count: Callable[[], int]
+        ) -> accepting.Acceptor:
+            self._acceptor = accepting.Acceptor(
+                seat.listener, make_protocol, count=count, shared=seat.shared, place=seat.place
+            )
+            return self._acceptor
+
+        counts.add(seat.shared.read(seat.place))
+        port = seat.listener.getsockname()[1]
+        bounds = _bounds(self._configuration)
+        listening = server.serve(handler, begin, port, refuse=refuse, bounds=bounds)
+        self._reporter = reporting.Reporter(seat.shared, seat.place, counts.document, self._acceptor)
+        return listening
+
+    def render(self, counts: metrics.Metrics) -> bytes:
+        """All workers'."""
+        del counts
+        self._reporter.post()
+        total = metrics.Metrics(self._model)
+        for place in range(self._seat.shared.places):
+            total.add(self._seat.shared.read(place))
+        return total.render(process_metrics.GroupCollector(self._seat.shared))
+
+    def close(self) -> None:
+        """Leave the last counts."""
+        self._reporter.close()
+
+
+def refuse(status: int, reason: str) -> tuple[bytes, bytes]:
+    """The answer, as text, to a request that never reaches a handler."""
+    del status
+    return invocations.TEXT, reason.encode()
+
+
+def _bounds(configuration: settings.Settings) -> limits.Limits:
+    return limits.Limits(body_bytes=configuration.max_body)

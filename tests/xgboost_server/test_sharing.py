@@ -1,0 +1,112 @@
+"""The real server as several processes: one port, one model, one set of numbers."""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import process_tree, waiting
+from tests.xgboost_server import models, running
+from xgboost_server.codecs import text_csv
+
+MODEL = models.a_booster(columns=4, rounds=5)
+ROW = models.some_rows(1, 4, missing=0)
+CSV = ",".join(map(repr, ROW[0].tolist())).encode()
+ANSWER = (200, "text/csv; charset=utf-8", text_csv.encode(models.expected(MODEL, ROW)))
+WORKERS = 2
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[running.Server]:
+    folder = models.a_model_dir(tmp_path / "model", MODEL)
+    async with running.a_server(folder, tmp_path / "log", "--workers", str(WORKERS)) as started:
+        yield started
+
+
+def workers(server: running.Server) -> list[int]:
+    return process_tree.children(server.process.pid)
+
+
+async def invoke_apart(server: running.Server) -> tuple[int, str, bytes]:
+    """A prediction over a connection of its own."""
+    return await server.invoke(CSV, Connection="close")
+
+
+async def counted(server: running.Server) -> int:
+    text = (await server.get("/metrics"))[1].decode()
+    found = re.search(r'^xgboost_server_requests_total{code="200"} (\d+)', text, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+async def has_counted(server: running.Server, wanted: int) -> bool:
+    return await counted(server) == wanted
+
+
+async def test_all_workers_answer_and_any_of_them_tells_what_all_did(server: running.Server) -> None:
+    assert len(workers(server)) == WORKERS
+    answers = await asyncio.gather(*(server.invoke(CSV) for _ in range(40)))
+    assert set(answers) == {ANSWER}
+    await waiting.until_awaited(lambda: has_counted(server, 40))
+    connections = [process_tree.connections(pid) for pid in workers(server)]
+    assert max(connections) - min(connections) <= 2, "a burst of connections is shared evenly"
+    own = process_tree.resident_bytes(server.process.pid) + sum(
+        map(process_tree.resident_bytes, workers(server))
+    )
+    shown = re.search(rb"\nprocess_resident_memory_bytes (\S+)", (await server.get("/metrics"))[1])
+    assert shown is not None
+    assert float(shown[1]) == pytest.approx(own, rel=0.1)
+
+
+async def test_the_parent_stays_fit_for_forking(server: running.Server) -> None:
+    await invoke_apart(server)
+    assert process_tree.threads(server.process.pid) == 1
+
+
+async def test_a_killed_worker_is_replaced_and_its_counts_stay(server: running.Server) -> None:
+    for _ in range(20):
+        assert await invoke_apart(server) == ANSWER
+    await waiting.until_awaited(lambda: has_counted(server, 20))
+    before = workers(server)
+    os.kill(before[0], signal.SIGKILL)
+    await waiting.until(lambda: len(set(workers(server)) - set(before)) == 1)
+    await waiting.until(lambda: before[0] not in workers(server))
+    for _ in range(20):
+        assert await invoke_apart(server) == ANSWER
+    await waiting.until_awaited(lambda: has_counted(server, 40))
+    assert "worker 0 ended by SIGKILL" in server.log or "worker 1 ended by SIGKILL" in server.log
+
+
+async def test_workers_end_with_a_killed_parent(server: running.Server) -> None:
+    left = workers(server)
+    server.process.kill()
+    await server.process.wait()
+    await waiting.until(lambda: not any(map(process_tree.is_running, left)))
+
+
+async def test_sigterm_lets_each_worker_finish_and_exits_0(server: running.Server) -> None:
+    left = workers(server)
+    head = (
+        b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n"
+        % len(CSV)
+    )
+    halves = []
+    for _ in range(8):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(head)
+        halves.append((reader, writer))
+    await waiting.until(lambda: sum(map(process_tree.connections, left)) == len(halves))
+    server.process.send_signal(signal.SIGTERM)
+    await waiting.until(lambda: server.log.count("requests in flight") == WORKERS)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", server.port)
+    for reader, writer in halves:
+        writer.write(CSV)
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+    assert await asyncio.wait_for(server.process.wait(), 20) == 0
+    assert not any(map(process_tree.is_running, left))
+    assert "Traceback" not in server.log
