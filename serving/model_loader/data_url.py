@@ -1,21 +1,32 @@
 """What a dataUrl says: where the artefact is, what its file is called, and how to name it without secrets."""
 
 import posixpath
+import re
 from dataclasses import dataclass
+from typing import Literal
 from urllib import parse
 
+from endpoint_contract import model_claim
 from model_loader import errors
 
-SCHEMES = ("s3", "http", "https", "file")
+_SHOWN_SCHEMES = "s3://, gs://, az://, abfs(s)://, http(s)://, pvc:// or file://"
+_AZURE_HOST = re.compile(r"([a-z0-9]{3,24})\.(?:dfs|blob)\.core\.windows\.net")
+
+Kind = Literal["s3", "gs", "az"]
 
 
 @dataclass(frozen=True, slots=True)
-class S3Object:
-    """An object of an S3 store; the key is taken as written, never percent-decoded."""
+class StoredObject:
+    """An object of a bucket, or all objects below a prefix; the key is taken as written, never decoded.
 
+    ``account`` is Azure's storage account if the URL names it, else "".
+    """
+
+    kind: Kind
     bucket: str
     key: str
     shown: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,47 +40,73 @@ class WebFile:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file that this process can open."""
+    """A file or directory that this process can open; ``top`` is the volume that it may not lead out of."""
 
     path: str
     shown: str
+    top: str = "/"
 
 
-Location = S3Object | WebFile | LocalFile
+Location = StoredObject | WebFile | LocalFile
 
 
-def read(text: str) -> Location:
-    """The location in a dataUrl. Raises SettingsError, whose message repeats no query and no password."""
+def read(text: str, *, claim_dir: str = "/") -> Location:
+    """The location in a dataUrl. Raises SettingsError, whose message repeats no query and no password.
+
+    ``claim_dir`` is where the claim that a ``pvc://`` URL names is mounted.
+    """
     scheme, separator, rest = text.partition("://")
     match scheme.lower() if separator else "":
-        case "s3":
-            return _s3_object(rest)
+        case "s3" | "gs" | "az" as kind:
+            return _stored_object(kind, rest, f"{kind}://{rest}")
+        case "abfs" | "abfss" as kind:
+            return _azure_path(rest, f"{kind}://{rest}")
         case "http" | "https":
             return _web_file(text)
+        case "pvc":
+            return _on_a_claim(text, claim_dir)
         case "file":
             return _local_file(text)
         case _:
-            raise errors.SettingsError(f"dataUrl must begin with {', '.join(f'{s}://' for s in SCHEMES)}")
+            raise errors.SettingsError(f"dataUrl must begin with {_SHOWN_SCHEMES}")
+
+
+def is_prefix(location: Location) -> bool:
+    """Whether the dataUrl asks for all objects below it: it ends in a slash."""
+    return isinstance(location, StoredObject) and location.key.endswith("/")
 
 
 def file_name(location: Location) -> str:
     """The name that a single file keeps in the model directory. Raises SettingsError if there is none."""
     match location:
-        case S3Object(key=path) | WebFile(path=path) | LocalFile(path=path):
+        case StoredObject(key=path) | WebFile(path=path) | LocalFile(path=path):
             name = posixpath.basename(path)
     if name in {"", ".", ".."} or "\0" in name:
         raise errors.SettingsError(f"{location.shown}: the dataUrl names no file")
     return name
 
 
-def _s3_object(rest: str) -> S3Object:
+def _stored_object(kind: Kind, rest: str, shown: str, account: str = "") -> StoredObject:
     bucket, _, key = rest.partition("/")
-    shown = f"s3://{rest}"
-    if not bucket or not key or key.endswith("/"):
-        raise errors.SettingsError(f"{shown}: an s3 dataUrl is s3://BUCKET/KEY, with the key of one object")
-    if "" in key.split("/"):
+    if not bucket or not key:
+        raise errors.SettingsError(
+            f"{shown}: this dataUrl is {shown.partition('://')[0]}://BUCKET/KEY; "
+            "a KEY that ends in / stands for all files below it"
+        )
+    if "" in key.removesuffix("/").split("/"):
         raise errors.SettingsError(f"{shown}: the key has an empty part ('//'), which can't be fetched")
-    return S3Object(bucket=bucket, key=key, shown=shown)
+    return StoredObject(kind=kind, bucket=bucket, key=key, shown=shown, account=account)
+
+
+def _azure_path(rest: str, shown: str) -> StoredObject:
+    authority, _, key = rest.partition("/")
+    container, _, host = authority.partition("@")
+    match = _AZURE_HOST.fullmatch(host)
+    if not match:
+        raise errors.SettingsError(
+            f"{shown}: this dataUrl is abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"
+        )
+    return _stored_object("az", f"{container}/{key}", shown, account=match[1])
 
 
 def _web_file(text: str) -> WebFile:
@@ -82,9 +119,18 @@ def _web_file(text: str) -> WebFile:
         raise errors.SettingsError("the dataUrl names no host")
     shown = parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     if parts.username is not None:
-        raise errors.SettingsError(f"{shown}: a user name or password in the dataUrl is not supported")
+        raise errors.SettingsError(
+            f"{shown}: a user name or password belongs into the credentialsSecret, not into the dataUrl"
+        )
     url = parse.urlunsplit(parts._replace(fragment=""))
     return WebFile(url=url, path=parse.unquote(parts.path), shown=shown)
+
+
+def _on_a_claim(text: str, claim_dir: str) -> LocalFile:
+    claimed = model_claim.of(text)
+    if claimed is None:
+        raise errors.SettingsError(f"{text}: this dataUrl is pvc://CLAIM/PATH")
+    return LocalFile(path=posixpath.join(claim_dir, claimed.path), shown=text, top=claim_dir)
 
 
 def _local_file(text: str) -> LocalFile:

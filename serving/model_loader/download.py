@@ -1,20 +1,26 @@
-"""Streams an artefact to disk in constant memory, with its checksum, and tries again where that may help."""
+"""Streams one file to disk in constant memory, with its checksum.
+
+A fetch that fails for a passing reason is tried again, where it broke off if the store still has the same version.
+"""
 
 import hashlib
 import logging
 import pathlib
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from model_loader import errors, store
+from model_loader import artefact, cache, errors, retries
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 10.0
+OpenAt = Callable[[int, str], artefact.Artefact]
+"""Opens the file at a position in bytes, held to an ETag unless the position is 0."""
+
 _PROGRESS_EVERY = 5.0
+# An attempt that brought so many bytes counts as none: a big artefact may need many over a bad network.
+_WORTHWHILE = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,68 +33,114 @@ class Download:
 
 
 def fetch(
-    open_artefact: Callable[[], store.Artefact],
+    open_at: OpenAt,
     target: pathlib.Path,
     *,
     shown: str,
     max_size: int,
-    attempts: int,
-    sleep: Callable[[float], None] = time.sleep,
-    chance: Callable[[], float] = random.random,
+    patience: retries.Retries,
+    cached: cache.Slot | None = None,
 ) -> Download:
-    """Write the artefact to ``target``. Raises DownloadError when no further attempt makes sense."""
-    for attempt in range(1, attempts):
+    """Write the file, of at most ``max_size`` bytes, to ``target``. Raises DownloadError when no further attempt
+    makes sense."""
+    transfer = _Transfer(target, shown, max_size, cached)
+    while True:
+        written = transfer.written
         try:
-            return _fetch_once(open_artefact(), target, shown, max_size)
+            return transfer.run(open_at)
         except errors.TransientDownloadError as exc:
-            seconds = pause(attempt, chance())
-            logger.warning("%s; attempt %d of %d, trying again in %.1f s", exc, attempt, attempts, seconds)
-            sleep(seconds)
-    return _fetch_once(open_artefact(), target, shown, max_size)
-
-
-def pause(attempt: int, chance: float) -> float:
-    """Seconds to wait after the given attempt (1, 2, …): doubling, with jitter; ``chance`` is in 0..1."""
-    longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
-    return longest * (0.5 + chance / 2)
-
-
-def _fetch_once(artefact: store.Artefact, target: pathlib.Path, shown: str, max_size: int) -> Download:
-    if artefact.size > max_size:
-        raise errors.DownloadError(
-            f"{shown}: {artefact.size} bytes, more than the {max_size} that are allowed"
-        )
-    logger.info("fetching %s, %s", shown, in_megabytes(artefact.size))
-    digest = hashlib.sha256()
-    progress = _Progress(artefact.size)
-    written = 0
-    with target.open("wb") as file:
-        for chunk in artefact.chunks:
-            written += len(chunk)
-            if written > max_size:
-                raise errors.DownloadError(f"{shown}: more than the {max_size} bytes that are allowed")
-            digest.update(chunk)
-            file.write(chunk)
-            progress.tell(written)
-    if written != artefact.size:
-        raise errors.TransientDownloadError(f"{shown}: {written} of {artefact.size} bytes came")
-    return Download(size=written, sha256=digest.hexdigest(), e_tag=artefact.e_tag)
-
-
-class _Progress:
-    """A line in the log every few seconds, so that a long fetch does not look like a dead one."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._next = time.monotonic() + _PROGRESS_EVERY
-
-    def tell(self, written: int) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _PROGRESS_EVERY
-            logger.info("%s of %s", in_megabytes(written), in_megabytes(self._size))
+            patience.wait_after(exc, came_further=transfer.written - written >= _WORTHWHILE)
+            if isinstance(exc, errors.ResumeRefusedError):
+                transfer.begin_anew()
+        except errors.DownloadError as exc:
+            if transfer.written:
+                raise errors.DownloadError(f"{exc}; {transfer.progress()} had come before") from exc
+            raise
 
 
 def in_megabytes(size: int) -> str:
     """A size in bytes as people read it."""
     return f"{size / 1e6:.1f} MB"
+
+
+class _Transfer:
+    """What came so far, over all attempts."""
+
+    def __init__(self, target: pathlib.Path, shown: str, max_size: int, cached: cache.Slot | None) -> None:
+        self._target = target
+        self._shown = shown
+        self._max_size = max_size
+        self._cached = cached
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what came, since the store has something else now."""
+        self.written = 0
+        self._size = 0
+        self._e_tag = ""
+        self._digest = hashlib.sha256()
+
+    def run(self, open_at: OpenAt) -> Download:
+        """Fetch what is missing."""
+        if self.written and not _is_strong(self._e_tag):
+            self.begin_anew()
+        opened = open_at(self.written, self._e_tag if self.written else "")
+        if opened.size > self._max_size:
+            raise errors.DownloadError(
+                f"{self._shown}: {opened.size} bytes, more than the {self._max_size} that are allowed"
+            )
+        self._size, self._e_tag = opened.size, opened.e_tag
+        if not self.written and (hit := self._from_cache()):
+            return hit
+        logger.info("fetching %s, %s", self._shown, self.progress() if self.written else self._whole())
+        with self._target.open("r+b" if self.written else "wb") as file:
+            file.seek(self.written)
+            self._copy(opened, file)
+        return self._finished()
+
+    def progress(self) -> str:
+        """How much came of how much."""
+        share = self.written / self._size if self._size else 1.0
+        return f"{in_megabytes(self.written)} of {self._whole()} ({share:.0%})"
+
+    def _copy(self, opened: artefact.Artefact, file: BinaryIO) -> None:
+        began, before = time.monotonic(), self.written
+        due = began + _PROGRESS_EVERY
+        for chunk in opened.chunks:
+            if self.written + len(chunk) > self._max_size:
+                raise errors.DownloadError(
+                    f"{self._shown}: more than the {self._max_size} bytes that are allowed"
+                )
+            file.write(chunk)
+            self._digest.update(chunk)
+            self.written += len(chunk)
+            # A line every few seconds, so that a long fetch does not look like a dead one.
+            if (now := time.monotonic()) >= due:
+                due = now + _PROGRESS_EVERY
+                speed = (self.written - before) / (now - began)
+                logger.info("%s, %s/s", self.progress(), in_megabytes(int(speed)))
+
+    def _finished(self) -> Download:
+        if self.written != self._size:
+            raise errors.TransientDownloadError(f"{self._shown}: {self.written} of {self._size} bytes came")
+        done = Download(size=self.written, sha256=self._digest.hexdigest(), e_tag=self._e_tag)
+        if self._cached and _is_strong(self._e_tag):
+            self._cached.put(self._e_tag, done.size, done.sha256, self._target)
+        return done
+
+    def _from_cache(self) -> Download | None:
+        if not self._cached or not _is_strong(self._e_tag):
+            return None
+        sha256 = self._cached.take(self._e_tag, self._size, self._target)
+        if sha256 is None:
+            return None
+        logger.info("%s, %s, comes from this node's cache", self._shown, self._whole())
+        return Download(size=self._size, sha256=sha256, e_tag=self._e_tag)
+
+    def _whole(self) -> str:
+        return in_megabytes(self._size)
+
+
+def _is_strong(e_tag: str) -> bool:
+    # A weak one only says that two versions mean the same, not that their bytes are.
+    return bool(e_tag) and not e_tag.startswith("W/")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from endpoint_contract import model_identity, pod_environment
-from model_loader import data_url, errors
+from model_loader import cache, data_url, errors, store_settings
 
 MAX_ARTEFACT_SIZE = "MODEL_LOADER_MAX_ARTEFACT_SIZE"
 MAX_UNPACKED_SIZE = "MODEL_LOADER_MAX_UNPACKED_SIZE"
@@ -17,9 +17,11 @@ ATTEMPTS = "MODEL_LOADER_ATTEMPTS"
 STALL_TIMEOUT = "MODEL_LOADER_STALL_TIMEOUT"
 
 _EPILOG = """
-An S3 store is described by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
-AWS_ENDPOINT_URL (http:// is allowed) and AWS_CA_BUNDLE. Sizes are in bytes, or like 500Mi and 5Gi. A variable
-in brackets sets the same as its option.
+Stores are described by environment variables: S3 by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+AWS_REGION, AWS_ENDPOINT_URL (http:// is allowed) and AWS_VIRTUAL_HOSTED_STYLE_REQUEST; Google Cloud Storage by
+GOOGLE_SERVICE_ACCOUNT_KEY; Azure by AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY or
+AZURE_STORAGE_SAS_KEY; web servers by HTTP_BEARER_TOKEN, or HTTP_USERNAME and HTTP_PASSWORD; all by CA_CERTIFICATES,
+in PEM form. Sizes are in bytes, or like 500Mi and 5Gi. A variable in brackets sets the same as its option.
 """
 _UNITS = {
     "": 1,
@@ -32,12 +34,14 @@ _UNITS = {
     "G": 10**9,
     "T": 10**12,
 }
+# JSON and PEM files may end in a line break.
+_DOCUMENTS = ("{", "-----BEGIN")
 _SIZE = re.compile(r"([0-9]{1,18})(Ki|Mi|Gi|Ti|k|M|G|T|)")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """Sizes in bytes, times in seconds. ``aws`` is the part of the environment that tells of an S3 store."""
+    """Sizes in bytes, times in seconds. ``environment`` is the part of it that tells of stores."""
 
     location: data_url.Location
     model_dir: pathlib.Path
@@ -47,7 +51,8 @@ class Settings:
     max_files: int
     attempts: int
     stall_timeout: float
-    aws: Mapping[str, str]
+    environment: Mapping[str, str]
+    cache: cache.Cache | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,7 +68,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     if not options.data_url:
         raise errors.SettingsError(f"no model: set {pod_environment.MODEL_DATA_URL} or --data-url")
     return Settings(
-        location=data_url.read(options.data_url),
+        location=data_url.read(options.data_url, claim_dir=options.claim_dir),
         model_dir=pathlib.Path(options.model_dir),
         identity_file=pathlib.Path(options.identity_file),
         max_artefact_size=_size(options.max_artefact_size, "--max-artefact-size"),
@@ -71,7 +76,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         max_files=_whole_number(options.max_files, "--max-files"),
         attempts=_whole_number(options.attempts, "--attempts"),
         stall_timeout=_whole_number(options.stall_timeout, "--stall-timeout"),
-        aws=_aws(environment),
+        environment=_of_stores(environment),
+        cache=_cache(options, environment),
     )
 
 
@@ -95,15 +101,17 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
     def option(name: str, variable: str, default: str, text: str) -> None:
         value = environment.get(variable) or default
-        parser.add_argument(name, default=value, metavar="X", help=f"{text} (default {default}) [{variable}]")
+        parser.add_argument(
+            name, default=value, metavar="X", help=f"{text} (default {default or 'none'}) [{variable}]"
+        )
 
     # The dataUrl may hold a signature: its present value is not shown.
     parser.add_argument(
         "--data-url",
         default=environment.get(pod_environment.MODEL_DATA_URL, ""),
         metavar="URL",
-        help="the model, a .tar.gz or one file, at an s3://, http(s):// or file:// URL "
-        f"[{pod_environment.MODEL_DATA_URL}]",
+        help="the model, a .tar.gz or one file or, with a / at the end, all files below; at an s3://, gs://, az://, "
+        f"abfs(s)://, http(s)://, pvc:// or file:// URL [{pod_environment.MODEL_DATA_URL}]",
     )
     option(
         "--model-dir",
@@ -119,9 +127,22 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     option("--max-artefact-size", MAX_ARTEFACT_SIZE, "5Gi", "largest artefact to fetch")
     option("--max-unpacked-size", MAX_UNPACKED_SIZE, "10Gi", "most that an archive may unpack to")
-    option("--max-files", MAX_FILES, "10000", "most files and directories in an archive")
+    option("--max-files", MAX_FILES, "10000", "most files and directories of a model")
     option("--attempts", ATTEMPTS, "4", "how often to try a fetch that fails for a passing reason")
     option("--stall-timeout", STALL_TIMEOUT, "30", "seconds without a byte after which a fetch has failed")
+    option(
+        "--claim-dir",
+        pod_environment.MODEL_CLAIM_DIR,
+        pod_environment.MODEL_CLAIM_DIR_DEFAULT,
+        "where the claim of a pvc:// URL is mounted",
+    )
+    option(
+        "--cache-dir",
+        pod_environment.MODEL_CACHE_DIR,
+        "",
+        "a folder that loaders share, without which there is no cache",
+    )
+    option("--cache-size", pod_environment.MODEL_CACHE_SIZE, "20Gi", "most that the cache may hold")
     parser.add_argument(
         "--termination-log",
         default=pod_environment.TERMINATION_LOG,
@@ -131,13 +152,25 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _aws(environment: Mapping[str, str]) -> Mapping[str, str]:
-    aws = {name: value for name, value in environment.items() if name.startswith("AWS_") and value}
-    for name, value in aws.items():
-        if value != value.strip():
+def _of_stores(environment: Mapping[str, str]) -> Mapping[str, str]:
+    found = {
+        name: value
+        for name, value in environment.items()
+        if value and (name.startswith(store_settings.PREFIXES) or name in store_settings.NAMES)
+    }
+    for name, value in found.items():
+        if value != value.strip() and not value.lstrip().startswith(_DOCUMENTS):
             # `echo` into a Secret ends its value so; stores then speak of a wrong signature.
             raise errors.SettingsError(f"{name} begins or ends with a blank or a line break")
-    return aws
+    return found
+
+
+def _cache(options: argparse.Namespace, environment: Mapping[str, str]) -> cache.Cache | None:
+    if not options.cache_dir:
+        return None
+    top = pathlib.Path(options.cache_dir)
+    namespace = environment.get(pod_environment.NAMESPACE) or "none"
+    return cache.Cache(directory=top / namespace, top=top, limit=_size(options.cache_size, "--cache-size"))
 
 
 def _size(text: str, name: str) -> int:

@@ -9,20 +9,40 @@ import re
 from model_loader import errors
 
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
-_S3_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 _SYSTEM_ERROR = re.compile(r'message: "([\w ,.-]{1,80})"')
 
-_S3_CODES = {
+_REGION = re.compile(r"<Region>([a-z0-9-]{1,32})</Region>")
+
+_OTHER_REGION = "the bucket is in another region; set AWS_REGION"
+
+# What the codes of S3, Google Cloud Storage and Azure mean.
+_CODES = {
     "NoSuchKey": "no such key",
     "NoSuchBucket": "no such bucket",
-    "AccessDenied": "access denied (AccessDenied: these credentials may not read it, or it does not exist)",
-    "InvalidAccessKeyId": "access denied (InvalidAccessKeyId: the store does not know this access key)",
-    "SignatureDoesNotMatch": "access denied (SignatureDoesNotMatch: the secret access key is wrong)",
-    "ExpiredToken": "access denied (ExpiredToken: the session token has expired)",
-    "InvalidToken": "access denied (InvalidToken: the session token is not valid)",
-    "RequestTimeTooSkewed": "access denied (RequestTimeTooSkewed: this machine's clock is wrong)",
+    "BlobNotFound": "no such blob",
+    "ContainerNotFound": "no such container",
+    "ResourceNotFound": "not found (ResourceNotFound: no such account, or nothing without credentials)",
     "InvalidObjectState": "the object is archived (InvalidObjectState); restore it first",
+    "BlobArchived": "the blob is archived (BlobArchived); restore it first",
+    "AuthorizationHeaderMalformed": _OTHER_REGION,
+    "PermanentRedirect": _OTHER_REGION,
 }
+_DENIALS = {
+    "AccessDenied": "these credentials may not read it, or it does not exist",
+    "InvalidAccessKeyId": "the store does not know this access key",
+    "SignatureDoesNotMatch": "the secret access key is wrong",
+    "ExpiredToken": "the session token has expired",
+    "InvalidToken": "the session token is not valid",
+    "RequestTimeTooSkewed": "this machine's clock is wrong",
+    "AuthenticationRequired": "the token is not valid or has expired",
+    "AuthenticationFailed": "the account key or SAS token is wrong or has expired",
+    "AuthorizationFailure": "the credentials are wrong, missing or too weak",
+    "AuthorizationPermissionMismatch": "these credentials may not read it",
+    "NoAuthenticationInformation": "it can't be read without credentials",
+    "PublicAccessNotPermitted": "it can't be read without credentials",
+}
+_EXPIRED_URL = "<Message>Request has expired</Message>"
 _STATUSES = {
     "401": "access denied (401)",
     "403": "access denied (403)",
@@ -54,13 +74,13 @@ _CREDENTIALS = re.compile(r"Error performing (?:PUT|POST) |Error performing GET 
 def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) -> errors.DownloadError:
     """Our error for one of obstore's; ``host`` is the store's ``host:port``, times are in seconds."""
     text = str(exc)
-    status, code = _STATUS.search(text), _S3_CODE.search(text)
+    status, code = _STATUS.search(text), _CODE.search(text)
     if _CREDENTIALS.search(text):
         return errors.TransientDownloadError(
             f"{shown}: no credentials: none are set, and asking for some failed"
         )
-    if code and code[1] in _S3_CODES:
-        return errors.DownloadError(f"{shown}: {_S3_CODES[code[1]]}")
+    if code and (code[1] in _CODES or code[1] in _DENIALS):
+        return errors.DownloadError(f"{shown}: {_explained(code[1], text)}")
     if status:
         return _refusal(shown, status[1], code[1] if code else "")
     for words, meaning, is_transient in _TROUBLES:
@@ -69,6 +89,15 @@ def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) ->
                 f"{shown}: {meaning.format(host=host, stall=stall_timeout)}{_cause(text)}", is_transient
             )
     return errors.TransientDownloadError(f"{shown}: the transfer from {host} broke off")
+
+
+def _explained(code: str, text: str) -> str:
+    if _EXPIRED_URL in text:
+        return "access denied (the signature of the URL has expired)"
+    if code in _DENIALS:
+        return f"access denied ({code}: {_DENIALS[code]})"
+    region = _REGION.search(text)
+    return _CODES[code] + (f" to {region[1]}" if region and _CODES[code] == _OTHER_REGION else "")
 
 
 def _refusal(shown: str, status: str, code: str) -> errors.DownloadError:

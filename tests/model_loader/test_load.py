@@ -2,11 +2,12 @@ import dataclasses
 import errno
 import hashlib
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 
 from endpoint_contract import model_identity
-from model_loader import download, errors, load, settings
+from model_loader import artefact, errors, load, settings
 from tests.model_loader import archives
 
 
@@ -93,8 +94,17 @@ def test_a_full_disk_is_told_as_one(tmp_path: pathlib.Path, model_dir: pathlib.P
     source = tmp_path / "model.json"
     source.write_bytes(b"{}")
     with pytest.raises(errors.DownloadError, match=f"model.json: no space left in {model_dir}"):
-        load.load(a_load(source, model_dir), fetch=_onto_a_full_disk)
+        load.load(a_load(source, model_dir), open_store=lambda _: OntoAFullDisk())
 
 
-def _onto_a_full_disk(_: settings.Settings, target: pathlib.Path) -> download.Download:
-    raise OSError(errno.ENOSPC, "No space left on device", target)
+class OntoAFullDisk:
+    identity = ""
+
+    def open(self, name: str, *, begin_at: int, e_tag: str) -> artefact.Artefact:
+        raise OSError(errno.ENOSPC, "No space left on device", f"{name}{begin_at}{e_tag}")
+
+    def is_folder(self) -> bool:
+        return False
+
+    def listing(self) -> Iterator[artefact.Listed]:
+        return iter(())

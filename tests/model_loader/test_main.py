@@ -155,7 +155,10 @@ def test_a_store_that_is_not_there_is_named_after_the_last_attempt(loader: Loade
         AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="hunter2"
     )
     line = loader.failure("s3://models/key", "--attempts", "2")
-    assert line == "ModelDownloadFailed: s3://models/key: cannot connect to 127.0.0.1:1 (connection refused)"
+    assert line == (
+        "ModelDownloadFailed: s3://models/key: cannot connect to 127.0.0.1:1 (connection refused); "
+        "gave up after 2 attempts"
+    )
 
 
 def test_without_any_credentials_for_aws_itself_that_is_what_is_said(loader: Loader) -> None:
@@ -203,7 +206,11 @@ def test_a_hostile_archive_is_refused_in_one_line(loader: Loader) -> None:
     ("url", "options", "line"),
     [
         ("", (), "SettingsRefused: no model: set MODEL_DATA_URL or --data-url"),
-        ("gs://b/k", (), "SettingsRefused: dataUrl must begin with s3://, http://, https://, file://"),
+        (
+            "ftp://b/k",
+            (),
+            "SettingsRefused: dataUrl must begin with s3://, gs://, az://, abfs(s)://, http(s)://, pvc:// or file://",
+        ),
         (
             "file:///m",
             ("--attempts", "no"),

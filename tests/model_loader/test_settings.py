@@ -18,10 +18,12 @@ def test_the_environment_of_a_pod_is_enough() -> None:
             "HOME": "/root",
         },
     )
-    assert config.location == data_url.S3Object("models", "model.tar.gz", "s3://models/model.tar.gz")
+    assert config.location == data_url.StoredObject(
+        "s3", "models", "model.tar.gz", "s3://models/model.tar.gz"
+    )
     assert config.model_dir == pathlib.Path("/somewhere")
     assert config.identity_file == pathlib.Path("/identity/identity.json")
-    assert config.aws == {"AWS_REGION": "eu-central-1"}
+    assert config.environment == {"AWS_REGION": "eu-central-1"}
 
 
 def test_what_is_not_said_has_sagemakers_and_our_defaults() -> None:

@@ -3,28 +3,34 @@ import socket
 
 import pytest
 
-from model_loader import data_url, errors, store
+from model_loader import artefact, data_url, errors, store
 from tests.model_loader import servers
 
 
-def read(url: str, *, aws: dict[str, str] | None = None, stall_timeout: float = 10) -> bytes:
-    artefact = store.open_artefact(data_url.read(url), aws or {}, stall_timeout=stall_timeout)
-    return b"".join(artefact.chunks)
+def opened(
+    url: str, *, environment: dict[str, str] | None = None, stall_timeout: float = 10
+) -> artefact.Artefact:
+    source = store.opened(data_url.read(url), environment or {}, stall_timeout=stall_timeout)
+    return source.open("", begin_at=0, e_tag="")
+
+
+def read(url: str, *, environment: dict[str, str] | None = None, stall_timeout: float = 10) -> bytes:
+    return b"".join(opened(url, environment=environment, stall_timeout=stall_timeout).chunks)
 
 
 def failure(
-    url: str, *, aws: dict[str, str] | None = None, stall_timeout: float = 10
+    url: str, *, environment: dict[str, str] | None = None, stall_timeout: float = 10
 ) -> errors.DownloadError:
     with pytest.raises(errors.DownloadError) as caught:
-        read(url, aws=aws, stall_timeout=stall_timeout)
+        read(url, environment=environment, stall_timeout=stall_timeout)
     return caught.value
 
 
 def test_a_web_file_comes_with_its_size_and_etag(web: servers.Web) -> None:
     web.answers["/m"] = [servers.Answer(body=b"model", headers=(("ETag", '"v1"'),))]
-    artefact = store.open_artefact(data_url.read(f"{web.url}/m"), {}, stall_timeout=10)
-    assert (artefact.size, artefact.e_tag) == (5, '"v1"')
-    assert b"".join(artefact.chunks) == b"model"
+    found = opened(f"{web.url}/m")
+    assert (found.size, found.e_tag) == (5, '"v1"')
+    assert b"".join(found.chunks) == b"model"
 
 
 def test_a_signed_url_reaches_the_server_as_it_was_written(web: servers.Web) -> None:
@@ -108,9 +114,9 @@ def test_a_server_without_tls_is_told_apart(web: servers.Web) -> None:
 
 def test_a_local_file_comes_with_its_size_and_without_an_etag(tmp_path: pathlib.Path) -> None:
     (tmp_path / "m").write_bytes(b"model")
-    artefact = store.open_artefact(data_url.read(f"file://{tmp_path}/m"), {}, stall_timeout=10)
-    assert (artefact.size, artefact.e_tag) == (5, "")
-    assert b"".join(artefact.chunks) == b"model"
+    found = opened(f"file://{tmp_path}/m")
+    assert (found.size, found.e_tag) == (5, "")
+    assert b"".join(found.chunks) == b"model"
 
 
 def test_a_local_file_that_is_not_there_or_no_file_is_told(tmp_path: pathlib.Path) -> None:
@@ -121,9 +127,9 @@ def test_a_local_file_that_is_not_there_or_no_file_is_told(tmp_path: pathlib.Pat
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
 def test_half_a_pair_of_credentials_is_refused(name: str) -> None:
     with pytest.raises(errors.SettingsError, match="go together"):
-        read("s3://models/m", aws={name: "x"})
+        read("s3://models/m", environment={name: "x"})
 
 
 def test_a_ca_bundle_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(errors.SettingsError, match="AWS_CA_BUNDLE: /nowhere: No such file"):
-        read("https://127.0.0.1:1/m", aws={"AWS_CA_BUNDLE": "/nowhere"})
+        read("https://127.0.0.1:1/m", environment={"AWS_CA_BUNDLE": "/nowhere"})

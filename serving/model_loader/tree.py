@@ -1,0 +1,102 @@
+"""Fetches all files below a prefix or directory; together they are the artefact.
+
+Its sha256 is that of the listing that ``sha256sum`` prints of the files, ordered by path, so that anybody can
+compute it: ``find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum``.
+"""
+
+import hashlib
+import logging
+import pathlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent import futures
+
+from model_loader import artefact, download, errors, retries, unpack
+
+logger = logging.getLogger(__name__)
+
+FetchFile = Callable[[str, pathlib.Path], download.Download]
+"""Fetches the file of a path below the prefix to a place."""
+
+_AT_ONCE = 8
+
+
+def listed(
+    list_files: Callable[[], Iterable[artefact.Listed]],
+    *,
+    shown: str,
+    max_files: int,
+    max_size: int,
+    patience: retries.Retries,
+) -> list[str]:
+    """The paths to fetch, in order. Raises DownloadError, ArchiveError as `chosen` does."""
+    while True:
+        try:
+            return chosen(list_files(), shown=shown, max_files=max_files, max_size=max_size)
+        except errors.TransientDownloadError as exc:
+            patience.wait_after(exc)
+
+
+def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, max_size: int) -> list[str]:
+    """The paths to fetch, in order. Raises DownloadError if there are none or too many, ArchiveError if one
+    leads out."""
+    found: dict[str, int] = {}
+    total = 0
+    for listed in listing:
+        found[listed.path] = listed.size
+        total += listed.size
+        if len(found) > max_files:
+            raise errors.DownloadError(f"{shown}: more than the {max_files} files that are allowed")
+        if total > max_size:
+            raise errors.DownloadError(f"{shown}: more than the {max_size} bytes that are allowed")
+        _check(listed.path, shown)
+    for folder in {path.rpartition("/")[0] for path in found}:
+        # An empty object of a folder's name is the mark that some tools make for the folder.
+        if found.get(folder) == 0:
+            del found[folder]
+    if not found:
+        raise errors.DownloadError(f"{shown}: no file is there")
+    return sorted(found, key=str.encode)
+
+
+def fetch(
+    paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path, *, shown: str
+) -> download.Download:
+    """Fetch the files into the directory ``target``; what they are together. Raises LoaderError."""
+    for path in paths:
+        _make_room(target / path, shown)
+    with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        running = [pool.submit(fetch_file, path, target / path) for path in paths]
+        try:
+            got = [each.result() for each in running]
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    logger.info("fetched %d files, %s", len(got), download.in_megabytes(sum(each.size for each in got)))
+    return together(paths, got)
+
+
+def together(paths: Sequence[str], got: Sequence[download.Download]) -> download.Download:
+    """Many files as one artefact; its ETag is made of theirs, and is "" if one has none."""
+    listing = "".join(f"{each.sha256}  {path}\n" for path, each in zip(paths, got, strict=True))
+    e_tags = "\n".join(f"{each.e_tag} {path}" for path, each in zip(paths, got, strict=True))
+    e_tag = f'"{hashlib.sha256(e_tags.encode()).hexdigest()[:32]}-{len(got)}"'
+    return download.Download(
+        size=sum(each.size for each in got),
+        sha256=hashlib.sha256(listing.encode()).hexdigest(),
+        e_tag=e_tag if all(each.e_tag for each in got) else "",
+    )
+
+
+def _check(path: str, shown: str) -> None:
+    try:
+        parts = unpack.member_path(path)
+    except errors.ArchiveError as exc:
+        raise errors.ArchiveError(f"{shown}: {exc}") from exc
+    if "/".join(parts) != path:
+        raise errors.ArchiveError(f"{shown}: {path!a} is no proper path")
+
+
+def _make_room(path: pathlib.Path, shown: str) -> None:
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as exc:
+        raise errors.ArchiveError(f"{shown}: {path.name!a} is below something that is also a file") from exc
