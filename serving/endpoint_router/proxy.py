@@ -153,7 +153,7 @@ class Invocation:
         self._exchange.on_abort = self._abort
         self._send(balancing.pick(lane.pods, number))
 
-    def answered(self, answer: heads.Answer) -> None:
+    def answered(self, answer: heads.Answer, body: bytes) -> None:
         """The model's answer is complete."""
         proxy, lane = self._proxy, self._lane
         self._call = None
@@ -163,10 +163,10 @@ class Invocation:
         if status >= 300:
             self._count_status(status)
         if status >= 300 and not self._route.is_transparent:
-            self._respond_error(answers.model_status_error(status, answer.body))
+            self._respond_error(answers.model_status_error(status, body))
         else:
             lines = lane.header_lines + proxy.request_ids.line() + answers.client_lines(answer.headers)
-            self._exchange.respond(status, lines, answer.body)
+            self._exchange.respond(status, lines, body)
         self._count(answered_at)
         if status >= 500:
             proxy.upstreams.misbehaved(self._pod, lane.group, f"status {status}")
@@ -209,13 +209,16 @@ class Invocation:
         return True
 
     def _send(self, pod: upstream.Pod) -> None:
-        request = self._exchange.request
+        exchange = self._exchange
+        body = exchange.body
         self._pod = pod
         pod.outstanding += 1
-        head = answers.model_head(self._route.request_line, pod.host_line, request.headers, len(request.body))
+        head = answers.model_head(
+            self._route.request_line, pod.host_line, exchange.request.headers, len(body)
+        )
         self._sent_at = _clock()
-        deadline = self._exchange.received_at + self._proxy.model_seconds
-        call = self._call = client.Call(head, request.body, self, deadline)
+        deadline = exchange.received_at + self._proxy.model_seconds
+        call = self._call = client.Call(head, body, self, deadline)
         pod.pool.send(call)
 
     def _abort(self) -> None:

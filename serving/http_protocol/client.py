@@ -3,6 +3,7 @@
 import asyncio
 import math
 from dataclasses import dataclass
+from typing import cast
 
 from http_protocol import client_connection, limits
 
@@ -93,14 +94,15 @@ class Pool:
     async def _connect(self, call: Call) -> None:
         try:
             async with asyncio.timeout(self._bounds.connect_seconds):
-                _, connection = await self._loop.create_connection(
-                    self._new_connection, self._host, self._port
+                _, protocol = await self._loop.create_connection(
+                    lambda: cast(asyncio.BaseProtocol, self._new_connection()), self._host, self._port
                 )
         except TimeoutError:
             call.fail(Failure.NOT_SENT, f"no connection within {self._bounds.connect_seconds:g} s")
         except OSError as exc:
             call.fail(Failure.NOT_SENT, f"no connection: {exc}")
         else:
+            connection = cast(client_connection.Connection, protocol)
             if connection.is_closing:
                 call.fail(Failure.NOT_SENT, "the connection was closed at once")
                 return

@@ -34,7 +34,7 @@ class Failure(enum.Enum):
 class Receiver(Protocol):
     """Who waits for the outcome of a call."""
 
-    def answered(self, answer: heads.Answer) -> None:
+    def answered(self, answer: heads.Answer, body: bytes) -> None:
         """The answer is complete."""
 
     def failed(self, failure: Failure, reason: str) -> None:
@@ -69,8 +69,11 @@ class Call:
             self.receiver.failed(failure, reason)
 
 
-class Connection(asyncio.Protocol):
-    """The protocol of one connection. ``freed`` takes it back, ``lost`` is told when it is gone."""
+class Connection:
+    """The protocol of one connection. ``freed`` takes it back, ``lost`` is told when it is gone.
+
+    It has no base class, so that mypyc can lay it out.
+    """
 
     __slots__ = (
         "_answer", "_buffer", "_call", "_chunked", "_freed", "_interim", "_limit", "_lost", "_scanned",
@@ -140,8 +143,7 @@ class Connection(asyncio.Protocol):
                 if end > 3:
                     answer = heads.parse_answer(data[:end], to_head_request=self._call.to_head_request)
                     if answer.content_length == len(data) - end <= self._limit and answer.status >= 200:
-                        answer.body = data[end:]
-                        self._finish(answer, is_clean=True)
+                        self._finish(answer, data[end:], is_clean=True)
                         return
             self._buffer += data
             self._advance()
@@ -153,9 +155,9 @@ class Connection(asyncio.Protocol):
         answer, call = self._answer, self._call
         if call is not None:
             if answer is not None and not answer.chunked and answer.content_length == heads.NO_LENGTH:
-                answer.body = bytes(self._buffer)
+                body = bytes(self._buffer)
                 self._buffer.clear()
-                self._finish(answer, is_clean=False)
+                self._finish(answer, body, is_clean=False)
             else:
                 self._fail(Failure.BROKEN, "the connection was closed before the answer was complete")
         return False
@@ -178,7 +180,7 @@ class Connection(asyncio.Protocol):
             del buffer[:taken]
             if not self._chunked.is_complete:
                 return
-            answer.body = bytes(self._chunked.data)
+            body = bytes(self._chunked.data)
         elif answer.content_length == heads.NO_LENGTH:
             if len(buffer) > self._limit:
                 raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
@@ -186,9 +188,9 @@ class Connection(asyncio.Protocol):
         elif len(buffer) < answer.content_length:
             return
         else:
-            answer.body = bytes(memoryview(buffer)[: answer.content_length])
+            body = bytes(memoryview(buffer)[: answer.content_length])
             del buffer[: answer.content_length]
-        self._finish(answer, is_clean=not buffer)
+        self._finish(answer, body, is_clean=not buffer)
 
     def _read_head(self) -> bool:
         """Whether a head was there, interim answers included, which are skipped."""
@@ -215,7 +217,7 @@ class Connection(asyncio.Protocol):
         self._chunked = chunks.ChunkedBody(self._limit) if answer.chunked else None
         return True
 
-    def _finish(self, answer: heads.Answer, *, is_clean: bool) -> None:
+    def _finish(self, answer: heads.Answer, body: bytes, *, is_clean: bool) -> None:
         call, self._call = self._call, None
         assert call is not None
         self._answer = self._chunked = None
@@ -233,7 +235,7 @@ class Connection(asyncio.Protocol):
         if not call.is_over:
             call.is_over = True
             call.connection = None
-            call.receiver.answered(answer)
+            call.receiver.answered(answer, body)
 
     def _fail(self, failure: Failure, reason: str) -> None:
         call, self._call = self._call, None

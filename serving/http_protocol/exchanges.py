@@ -43,15 +43,20 @@ class Site:
 class Exchange:
     """A request that waits for its answer. ``on_abort`` is called, once, when the client leaves before it.
 
-    ``received_at`` is the time.monotonic() at which the request was complete.
+    ``body`` is complete. ``received_at`` is the time.monotonic() at which the request was complete.
     """
 
-    __slots__ = ("_connection", "is_over", "on_abort", "received_at", "request")
+    __slots__ = ("_connection", "body", "is_over", "on_abort", "received_at", "request")
 
     def __init__(
-        self, connection: "server_connection.Connection", request: heads.Request, received_at: float
+        self,
+        connection: "server_connection.Connection",
+        request: heads.Request,
+        body: bytes,
+        received_at: float,
     ) -> None:
         self.request = request
+        self.body = body
         self.received_at = received_at
         self.on_abort: Callable[[], None] | None = None
         self.is_over = False

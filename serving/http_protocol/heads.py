@@ -40,22 +40,17 @@ class RefusedError(Exception):
 
 
 class Request:
-    """One request. ``headers`` maps lower-case names to values without outer blanks, repeated ones joined.
+    """One request without its body. ``headers`` maps lower-case names to values without outer blanks, repeated ones
+    joined.
 
-    ``target`` is the request target as sent, a path with its query; ``body`` is complete when a handler sees
-    it. ``content_length`` is 0 when there is no body, NO_LENGTH while a chunked one is read.
+    ``target`` is the request target as sent, a path with its query. ``content_length`` is 0 when there is no body,
+    NO_LENGTH when it is chunked. Requests with the same head share this, so it must stay as it is; but for
+    ``relayed``, empty at first, where a proxy keeps what it made of the head for the other side.
     """
 
     __slots__ = (
-        "body",
-        "chunked",
-        "content_length",
-        "headers",
-        "is_http_1_1",
-        "keep_alive",
-        "method",
-        "target",
-    )
+        "chunked", "content_length", "headers", "is_http_1_1", "keep_alive", "method", "relayed", "target",
+    )  # fmt: skip
 
     def __init__(self, method: str, target: str, headers: dict[bytes, bytes], is_http_1_1: bool) -> None:
         self.method = method
@@ -65,7 +60,7 @@ class Request:
         self.keep_alive = is_http_1_1
         self.content_length = 0
         self.chunked = False
-        self.body: bytes = b""
+        self.relayed = b""
 
     @property
     def path(self) -> str:
@@ -79,12 +74,9 @@ class Request:
 
 
 class Answer:
-    """One answer of an upstream server; ``headers`` and ``body`` as in `Request`.
+    """One answer of an upstream server without its body; all as in `Request`, shared likewise."""
 
-    ``headers`` may be shared with other answers and must stay as they are.
-    """
-
-    __slots__ = ("body", "chunked", "content_length", "headers", "keep_alive", "status")
+    __slots__ = ("chunked", "content_length", "headers", "keep_alive", "relayed", "status")
 
     def __init__(
         self,
@@ -99,7 +91,7 @@ class Answer:
         self.content_length = content_length
         self.chunked = chunked
         self.keep_alive = keep_alive
-        self.body: bytes = b""
+        self.relayed = b""
 
 
 class _Fields:
@@ -199,8 +191,7 @@ def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
     """
     if to_head_request or len(head) > _REMEMBERED_BYTES:
         return _answer(head, to_head_request)
-    known = _remembered_answer(head)
-    return Answer(known.status, known.headers, known.content_length, known.chunked, known.keep_alive)
+    return _remembered_answer(head)
 
 
 def _answer(head: bytes, to_head_request: bool = False) -> Answer:
@@ -229,7 +220,8 @@ def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
     if has_no_body or answer.status < 200 or answer.status in (204, 304):
         answer.content_length = 0
         if not has_no_body and (coding is not None or length not in (None, b"0")):
-            answer.keep_alive = False  # a body may follow all the same, and must not be the next caller's answer
+            # a body may follow all the same, and must not be the next caller's answer
+            answer.keep_alive = False
     elif coding is not None:
         if coding.lower() != b"chunked" or not is_http_1_1:
             raise RefusedError(502, "Transfer-Encoding must be chunked, on HTTP/1.1")

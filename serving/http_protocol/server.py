@@ -5,10 +5,11 @@ handler returns at once; the answer may come later, by `Exchange.respond`. No ta
 """
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Protocol
+from typing import Protocol, cast
 
 from http_protocol import exchanges, heads, limits, server_connection
 
@@ -103,9 +104,14 @@ async def listen(
     """
     site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
     listener = await asyncio.get_running_loop().create_server(
-        lambda: server_connection.Connection(site), host, port, backlog=backlog, reuse_address=True
+        functools.partial(_connection, site), host, port, backlog=backlog, reuse_address=True
     )
     return Server(site, listener, listener.sockets[0].getsockname()[1])
+
+
+def _connection(site: exchanges.Site) -> asyncio.Protocol:
+    # It has a protocol's methods, which is all that event loops ask for, but not the base class.
+    return cast(asyncio.Protocol, server_connection.Connection(site))
 
 
 def serve(
@@ -113,5 +119,5 @@ def serve(
 ) -> Server:
     """As `listen`, but ``begin`` accepts, at ``port``."""
     site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
-    listener = begin(lambda: server_connection.Connection(site), lambda: len(site.connections))
+    listener = begin(functools.partial(_connection, site), lambda: len(site.connections))
     return Server(site, listener, port)

@@ -37,8 +37,8 @@ _clock = time.monotonic  # finer than the loop's time, which stands still within
 _HEAD, _BODY, _HANDLING, _LINGERING, _CLOSED = range(5)
 
 
-class Connection(asyncio.Protocol):
-    """The protocol of one accepted connection."""
+class Connection:
+    """The protocol of one accepted connection. It has no base class, so that mypyc can lay it out."""
 
     __slots__ = (
         "_advancing", "_buffer", "_chunked", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
@@ -82,10 +82,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._state == _HEAD and not self._buffer and self._write_deadline == math.inf:
             received_at = _clock()
-            request = self._whole_request(data)
-            if request is not None:
-                self._dispatch(request, received_at)
-                return
+            end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
+            if end > 3 and data[0] != 13:
+                request = self._whole_request(data[:end], len(data) - end)
+                if request is not None:
+                    self._dispatch(request, data[end:], received_at)
+                    return
         elif self._state >= _LINGERING:
             self._deadline = min(self._loop.time() + self._site.limits.linger_seconds, self._linger_until)
             return
@@ -188,23 +190,16 @@ class Connection(asyncio.Protocol):
 
     # From bytes to requests
 
-    def _whole_request(self, data: bytes) -> heads.Request | None:
+    def _whole_request(self, head: bytes, length: int) -> heads.Request | None:
         """The usual case: one read is one request. None when it is more or less than that, or refused."""
-        end = data.find(heads.END, 0, limits.HEAD_BYTES)
-        if end < 0 or data[0] == 13:
-            return None
-        end += 4
         try:
-            request = heads.parse_request(data[:end])
+            request = heads.parse_request(head)
         except heads.RefusedError as exc:
             self._refuse(exc.status, exc.reason)
             return None
-        if request.content_length != len(data) - end or request.content_length > self._site.limits.body_bytes:
+        if request.content_length != length or length > self._site.limits.body_bytes:
             return None
-        if b"expect" in request.headers:
-            return None
-        request.body = data[end:]
-        return request
+        return None if b"expect" in request.headers else request
 
     def _advance(self) -> None:
         """Parse and dispatch what is in the buffer, as far as the rules allow."""
@@ -230,13 +225,13 @@ class Connection(asyncio.Protocol):
             return False
         if self._state == _HEAD and not self._read_head():
             return False
-        if self._state == _BODY and self._read_body():
-            request = self._request
+        if self._state == _BODY:
+            request, body = self._request, self._read_body()
             assert request is not None
-            self._request = None
-            self._chunked = None
-            self._dispatch(request, _clock())
-            return self._state == _HEAD
+            if body is not None:
+                self._request = self._chunked = None
+                self._dispatch(request, body, _clock())
+                return self._state == _HEAD
         return False
 
     def _read_head(self) -> bool:
@@ -275,26 +270,24 @@ class Connection(asyncio.Protocol):
         self._chunked = chunks.ChunkedBody(limit) if request.chunked else None
         self._deadline = self._loop.time() + self._site.limits.body_seconds
 
-    def _read_body(self) -> bool:
+    def _read_body(self) -> bytes | None:
         request, buffer = self._request, self._buffer
         assert request is not None
         if self._chunked is not None:
             taken = self._chunked.feed(bytes(buffer))
             del buffer[:taken]
-            if self._chunked.is_complete:
-                request.body = bytes(self._chunked.data)
-            return self._chunked.is_complete
+            return bytes(self._chunked.data) if self._chunked.is_complete else None
         if len(buffer) < request.content_length:
-            return False
-        request.body = bytes(memoryview(buffer)[: request.content_length])
+            return None
+        body = bytes(memoryview(buffer)[: request.content_length])
         del buffer[: request.content_length]
-        return True
+        return body
 
-    def _dispatch(self, request: heads.Request, received_at: float) -> None:
+    def _dispatch(self, request: heads.Request, body: bytes, received_at: float) -> None:
         self._state = _HANDLING
         self._is_after_empty_line = False
         self._deadline = math.inf
-        exchange = self._exchange = exchanges.Exchange(self, request, received_at)
+        exchange = self._exchange = exchanges.Exchange(self, request, body, received_at)
         try:
             self._site.handler(exchange)
         except Exception:

@@ -116,7 +116,7 @@ class ServedClient:
 
     def _handle(self, exchange: exchanges.Exchange) -> None:
         request = exchange.request
-        self.requests.append((request.method, request.target, request.body))
+        self.requests.append((request.method, request.target, exchange.body))
         if self._holds_back:
             self.held.append(exchange)
         else:
@@ -125,7 +125,7 @@ class ServedClient:
     @staticmethod
     def _echo(exchange: exchanges.Exchange) -> None:
         request = exchange.request
-        exchange.respond(200, b"", f"{request.method} {request.target} ".encode() + request.body)
+        exchange.respond(200, b"", f"{request.method} {request.target} ".encode() + exchange.body)
 
 
 def _refuse(status: int, reason: str) -> tuple[bytes, bytes]:
@@ -167,12 +167,12 @@ class Outcome:
     """The receiver of one call."""
 
     def __init__(self) -> None:
-        self.answers: list[heads.Answer] = []
+        self.answers: list[tuple[heads.Answer, bytes]] = []
         self.failures: list[client_connection.Failure] = []
         self.call: client_connection.Call
 
-    def answered(self, answer: heads.Answer) -> None:
-        self.answers.append(answer)
+    def answered(self, answer: heads.Answer, body: bytes) -> None:
+        self.answers.append((answer, body))
 
     def failed(self, failure: client_connection.Failure, reason: str) -> None:
         assert reason
@@ -181,7 +181,7 @@ class Outcome:
     @property
     def verdict(self) -> object:
         """Status and body of the answer, or the failure; exactly one of them, or None while there is neither."""
-        ends: list[object] = [(answer.status, answer.body) for answer in self.answers]
+        ends: list[object] = [(answer.status, body) for answer, body in self.answers]
         ends += self.failures
         assert len(ends) <= 1, ends
         return ends[0] if ends else None

@@ -29,7 +29,7 @@ class Site:
             self.held.append(exchange)
             exchange.on_abort = self._count_abort
         else:
-            exchange.respond(200, b"", exchange.request.body)
+            exchange.respond(200, b"", exchange.body)
 
     def _count_abort(self) -> None:
         self.aborted += 1
