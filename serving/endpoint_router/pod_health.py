@@ -1,8 +1,8 @@
 """Which pods are left out because they keep failing, and how slowly a new one gets its share.
 
 Semantics and names are those of Envoy's outlier detection and slow start mode. Two things differ. A row of failures
-counts only as far as the variant's other pods fared better meanwhile: rows of bad requests, or a model that fails
-everywhere, eject nobody. And a pod that came back is on trial until it answers: it needs no second full row.
+counts only as far as the variant's other pods fared better meanwhile: bad requests, or a model that fails everywhere,
+eject nobody. And a pod that came back is on trial until it answers: less is needed to send it away again.
 
 Pure: time is an argument; `upstream` keeps the state and acts.
 """
@@ -12,6 +12,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+_LUCK, _LUCK_ON_TRIAL = 1e-4, 1e-2
+"""A row of failures that luck alone would give a pod more often than this is not held against it."""
 _STEPS = 20
 """In how many steps a share grows: the routing is compiled anew for each."""
 
@@ -20,14 +22,18 @@ _STEPS = 20
 class Rules:
     """Times in seconds, shares within 0..1.
 
-    ``consecutive_failures`` in a row eject a pod for ``base_ejection_seconds`` times the number of ejections in a
-    row, at most ``max_ejection_seconds``; the number falls by one in every ``interval_seconds`` in service. 0
-    failures: nobody is ever ejected. At most the share ``max_ejected`` of a variant's pods is out at any time, but
-    one may always be, unless it is the only one.
+    A failed request counts as outstanding for ``failure_seconds`` more, so that a pod that fails fast does not
+    attract more.
+
+    ``consecutive_failures``, unless they may be luck, eject a pod for ``base_ejection_seconds`` times the number of
+    its ejections in a row, at most ``max_ejection_seconds``; that number falls by one in every ``interval_seconds``
+    in service. 0 failures: nobody is ever ejected. At most the share ``max_ejected`` of a variant's pods is out at
+    any time, but one may always be, unless it is the only one.
 
     During ``slow_start_seconds`` the share of a new or returned pod grows from ``min_share`` to that of the others.
     """
 
+    failure_seconds: float = 1.0
     consecutive_failures: int = 5
     base_ejection_seconds: float = 10.0
     max_ejection_seconds: float = 300.0
@@ -90,16 +96,22 @@ def answered(health: Health) -> Health:
 def is_outlier(health: Health, now: Tally, rules: Rules) -> bool:
     """Whether the row of failures is the pod's own fault; ``now`` is the variant's tally, the row included.
 
-    The others' record since the row began says how likely any request is to fail (rule of succession: one half when
-    they were not asked). The row must be as unlikely by that as ``consecutive_failures`` tails of a coin.
+    With as many failures and answers since the row began, were they dealt out among all requests at random, this
+    pod would get nothing but failures about once in 10,000 times (Fisher's exact test). While the others were not
+    asked, or failed too, nothing tells this pod from them.
     """
-    needed = rules.consecutive_failures
-    if not needed or health.is_out or health.failures < (1 if health.is_on_trial else needed):
+    failures, needed = health.failures, rules.consecutive_failures
+    if not needed or health.is_out or failures < (1 if health.is_on_trial else needed):
         return False
-    others_failed = max(0, now.failed - health.before.failed - health.failures)
-    others_answered = max(0, now.answered - health.before.answered)
-    likely = (others_failed + 1) / (others_failed + others_answered + 2)
-    return health.failures * math.log(likely) <= needed * math.log(0.5)
+    all_failed = max(now.failed - health.before.failed, failures)
+    answered_by_others = max(now.answered - health.before.answered, 0)
+    luck = _log_choose(all_failed, failures) - _log_choose(all_failed + answered_by_others, failures)
+    return luck <= math.log(_LUCK_ON_TRIAL if health.is_on_trial else _LUCK)
+
+
+def _log_choose(all_of: int, some: int) -> float:
+    """The logarithm of the binomial coefficient."""
+    return math.lgamma(all_of + 1) - math.lgamma(some + 1) - math.lgamma(all_of - some + 1)
 
 
 def ejected(health: Health, now: float, rules: Rules) -> Health:
@@ -119,10 +131,10 @@ def returned(health: Health, now: float, tally: Tally) -> Health:
 
 def share(health: Health, now: float, rules: Rules) -> float:
     """The part of a full share that a pod may have by its age: above 0, up to 1; it only grows."""
-    age = now - health.joined_at
+    age = max(0.0, now - health.joined_at)
     if age >= rules.slow_start_seconds:
         return 1.0
-    return max(rules.min_share, math.floor(max(0.0, age) / rules.slow_start_seconds * _STEPS) / _STEPS)
+    return max(rules.min_share, math.floor(age / rules.slow_start_seconds * _STEPS) / _STEPS)
 
 
 def most_ejected(pods: int, rules: Rules) -> int:

@@ -11,9 +11,6 @@ from http_protocol import client
 
 log = logging.getLogger(__name__)
 
-FAILURE_SECONDS = 1.0
-"""How long a failed request still counts as outstanding, so that a pod that fails fast does not attract more."""
-
 
 class Pod:
     """One model server. ``outstanding`` is what `balancing` compares.
@@ -109,17 +106,20 @@ class Upstreams:
         self._joining_at = self._loop.time
         self._watch_growth()
 
-    def failed(self, pod: Pod, group: Group, reason: str) -> None:
-        """``pod`` gave no answer: the request stops counting as outstanding a little later."""
-        self._loop.call_later(FAILURE_SECONDS, pod.release)
-        self.misbehaved(pod, group, reason)
-
     def misbehaved(self, pod: Pod, group: Group, reason: str) -> None:
-        """A request of ``group``'s variant to ``pod`` came to nothing by the pod's fault."""
-        pod.health = pod_health.failed(pod.health, group.tally())
+        """``pod`` answered a request with a failure: from here on, that is as good as no answer."""
+        pod.outstanding += 1
+        self.failed(pod, group, reason)
+
+    def failed(self, pod: Pod, group: Group, reason: str) -> None:
+        """A request of ``group``'s variant, still outstanding, came to nothing by the fault of ``pod``."""
+        self._loop.call_later(self.rules.failure_seconds, pod.release)
+        before = group.tally()
+        pod.health = pod_health.failed(pod.health, before)
         pod.is_suspect = True
         group.counters.pod_failures += 1
-        if pod_health.is_outlier(pod.health, group.tally(), self.rules) and self._may_eject(pod, group):
+        now = pod_health.Tally(before.answered, before.failed + 1)
+        if pod_health.is_outlier(pod.health, now, self.rules) and self._may_eject(pod, group):
             self._eject(pod, group, reason)
 
     def answered(self, pod: Pod) -> None:
