@@ -102,6 +102,8 @@ class Operator:
             image_pull_policy=settings.image_pull_policy,
             router_resources=Resources(**settings.router_resources),
             loader_resources=Resources(**settings.loader_resources),
+            loader_cache_host_path=settings.loader_cache_host_path,
+            loader_cache_size=settings.loader_cache_size,
         )
         return endpoint.Reconciler(
             self._cluster,

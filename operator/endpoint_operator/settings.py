@@ -20,6 +20,7 @@ PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
 RESOURCES = '{"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}'
+SIZE = re.compile(r"[0-9]{1,18}(Ki|Mi|Gi|Ti|k|M|G|T)?")
 QUANTITY = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
 
 Resources = Mapping[str, Mapping[str, str]]
@@ -42,6 +43,8 @@ class Settings:
     image_pull_policy: str
     router_resources: Resources
     loader_resources: Resources
+    loader_cache_host_path: str
+    loader_cache_size: str
     lease_name: str
     http_host: str
     http_port: int
@@ -68,6 +71,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         image_pull_policy=_one_of("--image-pull-policy", given.image_pull_policy, PULL_POLICIES),
         router_resources=_resources("--router-resources", given.router_resources),
         loader_resources=_resources("--loader-resources", given.loader_resources),
+        loader_cache_host_path=_absolute("--loader-cache-host-path", given.loader_cache_host_path),
+        loader_cache_size=_size("--loader-cache-size", given.loader_cache_size),
         lease_name=_filled("--lease-name", given.lease_name),
         http_host=given.http_host,
         http_port=int(_number("--http-port", given.http_port, low=1, high=65535, whole=True)),
@@ -133,6 +138,18 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "POINTSMAN_LOADER_RESOURCES",
         RESOURCES,
         "the same of each model loader",
+    ),
+    (
+        "--loader-cache-host-path",
+        "POINTSMAN_LOADER_CACHE_HOST_PATH",
+        "",
+        "directory of each node in which loaders share what they fetch; empty: they do not",
+    ),
+    (
+        "--loader-cache-size",
+        "POINTSMAN_LOADER_CACHE_SIZE",
+        "20Gi",
+        "the most that loaders keep there",
     ),
     ("--http-host", "POINTSMAN_HTTP_HOST", "0.0.0.0", "address of /healthz, /readyz and /metrics"),
     ("--http-port", "POINTSMAN_HTTP_PORT", "8080", "port of /healthz, /readyz and /metrics"),
@@ -219,6 +236,18 @@ def _resources(option: str, value: str) -> Resources:
                     f"{option}: {kind}.{name} must be a quantity like 100m or 64Mi, got {amount!r}"
                 )
     return found
+
+
+def _absolute(option: str, value: str) -> str:
+    if value and (not value.startswith("/") or ".." in value.split("/")):
+        raise SettingsError(f"{option}: must be an absolute path without .., got {value!r}")
+    return value
+
+
+def _size(option: str, value: str) -> str:
+    if not SIZE.fullmatch(value):
+        raise SettingsError(f"{option}: must be a size like 500Mi or 20Gi, got {value!r}")
+    return value
 
 
 def _number(option: str, value: str, *, low: float, high: float, whole: bool = False) -> float:

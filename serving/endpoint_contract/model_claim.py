@@ -6,10 +6,10 @@ The operator mounts the claim in the model loader, which reads the path there; s
 import re
 from dataclasses import dataclass
 
-URL_PATTERN = r"pvc://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[^\s]+"
+URL_PATTERN = r"pvc://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/+[^\s/][^\s]*"
 """The URLs that name a claim and a path, as a regular expression; claims are named like any object."""
 
-_URL = re.compile(r"pvc://([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)/+([^\s]+)")
+_URL = re.compile(r"pvc://([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)/+([^\s/][^\s]*)")
 
 
 @dataclass(frozen=True, slots=True)

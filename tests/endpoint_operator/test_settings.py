@@ -34,6 +34,27 @@ def test_resources_are_read_as_a_pod_has_them() -> None:
     }
 
 
+def test_the_loaders_cache_is_off_until_it_has_a_place() -> None:
+    assert settings.read([], {}).loader_cache_host_path == ""
+    environment = {"POINTSMAN_LOADER_CACHE_HOST_PATH": "/cache", "POINTSMAN_LOADER_CACHE_SIZE": "500Mi"}
+    read = settings.read([], environment)
+    assert (read.loader_cache_host_path, read.loader_cache_size) == ("/cache", "500Mi")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--loader-cache-host-path", "cache"),
+        ("--loader-cache-host-path", "/cache/../etc"),
+        ("--loader-cache-size", "1.5Gi"),
+        ("--loader-cache-size", "big"),
+    ],
+)
+def test_a_cache_that_loaders_could_not_use_is_refused(option: str, value: str) -> None:
+    with pytest.raises(settings.SettingsError, match=option):
+        settings.read([option, value], {})
+
+
 def test_two_processes_never_have_the_same_identity() -> None:
     environment = {"POINTSMAN_POD_NAME": "operator-0"}
     one, other = (settings.read([], environment).identity for _ in range(2))

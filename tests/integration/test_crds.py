@@ -105,8 +105,11 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "weight without end": (_config(initialVariantWeight=1e10), f"{FIRST}.initialVariantWeight"),
     "negative count": (_config(initialInstanceCount=-1), f"{FIRST}.initialInstanceCount"),
     "half an instance": (_config(initialInstanceCount=1.5), f"{FIRST}.initialInstanceCount"),
-    "unknown scheme": (_config(data_url="gs://models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
+    "unknown scheme": (_config(data_url="ftp://models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
     "scheme in capitals": (_config(data_url="S3://models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
+    "file of a machine": (_config(data_url="file:///models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
+    "claim in capitals": (_config(data_url="pvc://Models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
+    "claim without a path": (_config(data_url="pvc://models"), f"{FIRST}.model.dataUrl"),
     "no scheme": (_config(data_url="models/a.tar.gz"), f"{FIRST}.model.dataUrl"),
     "environment name with a dot": (_config(model={"env": {"a.b": "1"}}), f"{FIRST}.model.env"),
     "the server's own port": (

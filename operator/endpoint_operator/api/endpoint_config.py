@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, field_validator
 
-from endpoint_contract import pod_environment
+from endpoint_contract import model_claim, pod_environment
 from endpoint_operator.api import fields
 
-DATA_URL_PATTERN = r"^(s3|https?|file)://[^\s]+$"
-"""Exactly the schemes that this release's model loader knows."""
+DATA_URL_PATTERN = rf"^((s3|gs|az|abfss?|https?)://[^\s]+|{model_claim.URL_PATTERN})$"
+"""Exactly the schemes that this release's model loader knows and a pod can use."""
 
 RESERVED_ENVIRONMENT = (pod_environment.MODEL_DIR, pod_environment.BIND_TO_PORT)
 """Variables of the model server that the operator sets itself."""
@@ -49,8 +49,10 @@ class ModelSource(fields.Model):
     """The model artefact of a variant and the container image that serves it."""
 
     data_url: str = Field(pattern=DATA_URL_PATTERN, max_length=2048)
-    """Where the model is: a .tar.gz archive or a single model file, at an address that begins with s3://,
-    http://, https:// or file://."""
+    """Where the model is: a .tar.gz archive or a single model file, or all files below an address that ends in
+    a slash. It is s3://BUCKET/KEY, gs://BUCKET/KEY, az://CONTAINER/PATH,
+    abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH, an http:// or https:// URL of a file, or
+    pvc://CLAIM/PATH on a PersistentVolumeClaim of the same namespace."""
 
     image: str = Field(default="", pattern=r"^[^\s]*$", max_length=512)
     """Container image of the model server: any image that keeps SageMaker's inference container contract.
@@ -63,8 +65,10 @@ class ModelSource(fields.Model):
 
     credentials_secret: fields.ObjectName | None = None
     """Name of a Secret in the same namespace with which the model is downloaded. Its keys become environment
-    variables of the download, for example AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and
-    AWS_ENDPOINT_URL. The model server does not see them."""
+    variables of the download: for S3 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL,
+    for Google Cloud Storage GOOGLE_SERVICE_ACCOUNT_KEY, for Azure AZURE_STORAGE_ACCOUNT_NAME with
+    AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY, for web servers HTTP_BEARER_TOKEN or HTTP_USERNAME and
+    HTTP_PASSWORD. The model server does not see them."""
 
 
 class ResourceRequirements(fields.Model):

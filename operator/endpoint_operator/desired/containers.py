@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from endpoint_contract import pod_environment, ports
+from endpoint_contract import model_claim, pod_environment, ports
 from endpoint_operator.api import endpoint_config as config_kind
 from endpoint_operator.desired import images, volumes
 from endpoint_operator.desired.defaults import Defaults, Resources
@@ -33,6 +33,7 @@ def model_loader(variant: config_kind.ProductionVariant, endpoint: str, defaults
             *_common_environment(endpoint, variant.variant_name),
             _variable(pod_environment.MODEL_DATA_URL, variant.model.data_url),
             _variable(pod_environment.MODEL_DIR, pod_environment.MODEL_DIR_DEFAULT),
+            *_cache_environment(defaults),
         ],
         "resources": _resources(defaults.loader_resources),
         "securityContext": dict(_OURS),
@@ -40,6 +41,7 @@ def model_loader(variant: config_kind.ProductionVariant, endpoint: str, defaults
         "volumeMounts": [
             volumes.mount(volumes.MODEL, pod_environment.MODEL_DIR_DEFAULT),
             volumes.mount(volumes.MODEL_IDENTITY, pod_environment.MODEL_IDENTITY_DIR, read_only=True),
+            *_source_mounts(variant, defaults),
         ],
     }
 
@@ -95,6 +97,26 @@ def model_server(variant: config_kind.ProductionVariant, endpoint: str, defaults
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [volumes.mount(volumes.MODEL, pod_environment.MODEL_DIR_DEFAULT, read_only=True)],
     }
+
+
+def _source_mounts(variant: config_kind.ProductionVariant, defaults: Defaults) -> list[dict[str, Any]]:
+    mounts = []
+    if model_claim.of(variant.model.data_url):
+        mounts.append(
+            volumes.mount(volumes.MODEL_CLAIM, pod_environment.MODEL_CLAIM_DIR_DEFAULT, read_only=True)
+        )
+    if defaults.loader_cache_host_path:
+        mounts.append(volumes.mount(volumes.MODEL_CACHE, pod_environment.MODEL_CACHE_DIR_DEFAULT))
+    return mounts
+
+
+def _cache_environment(defaults: Defaults) -> list[dict[str, Any]]:
+    if not defaults.loader_cache_host_path:
+        return []
+    return [
+        _variable(pod_environment.MODEL_CACHE_DIR, pod_environment.MODEL_CACHE_DIR_DEFAULT),
+        _variable(pod_environment.MODEL_CACHE_SIZE, defaults.loader_cache_size),
+    ]
 
 
 def _model_security(variant: config_kind.ProductionVariant, image: str, defaults: Defaults) -> dict[str, Any]:

@@ -23,3 +23,6 @@ class Defaults:
     image_pull_policy: str = ""
     router_resources: Resources = field(default_factory=Resources)
     loader_resources: Resources = field(default_factory=Resources)
+    loader_cache_host_path: str = ""
+    """Directory of each node in which the loaders share what they fetch; empty means that they do not."""
+    loader_cache_size: str = "20Gi"

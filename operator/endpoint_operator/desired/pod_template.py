@@ -3,7 +3,7 @@
 from typing import Any
 
 from endpoint_contract import labels as words
-from endpoint_contract import pod_environment, ports
+from endpoint_contract import model_claim, pod_environment, ports
 from endpoint_operator.api import endpoint_config as config_kind
 from endpoint_operator.desired import containers, labels, names, plain, volumes
 from endpoint_operator.desired.defaults import Defaults
@@ -17,7 +17,8 @@ def pod_template(
     endpoint: str, variant: config_kind.ProductionVariant, *, revision: str, defaults: Defaults
 ) -> dict[str, Any]:
     """The PodTemplateSpec of ``variant``; it satisfies pod security ``restricted`` when the model image is
-    ours."""
+    ours and loaders share no cache."""
+    claimed = model_claim.of(variant.model.data_url)
     return {
         "metadata": {
             "labels": labels.revision(endpoint, variant=variant.variant_name, revision=revision),
@@ -35,7 +36,11 @@ def pod_template(
                 containers.router(variant.variant_name, endpoint, defaults),
             ],
             "containers": [containers.model_server(variant, endpoint, defaults)],
-            "volumes": volumes.of_pod(revision),
+            "volumes": volumes.of_pod(
+                revision,
+                claim=claimed.claim if claimed else "",
+                cache_host_path=defaults.loader_cache_host_path,
+            ),
             "serviceAccountName": variant.service_account_name or names.router(endpoint),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,

@@ -1,3 +1,4 @@
+import dataclasses
 from typing import Any
 
 import pytest
@@ -49,6 +50,26 @@ def test_credentials_are_the_loaders_alone() -> None:
 
 def test_the_loader_is_told_where_the_model_is() -> None:
     assert _environment(_loader(data_url="s3://a/$(b)"))["MODEL_DATA_URL"] == "s3://a/$$(b)"
+
+
+def test_a_claim_that_holds_the_model_is_mounted_read_only_in_the_loader_alone() -> None:
+    mount = {"name": "model-claim", "mountPath": "/mnt/model-claim", "readOnly": True}
+    assert mount in _loader(data_url="pvc://models/churn/model.tar.gz")["volumeMounts"]
+    assert mount not in _loader()["volumeMounts"]
+    assert mount not in _model(data_url="pvc://models/churn/model.tar.gz")["volumeMounts"]
+
+
+def test_the_nodes_cache_is_the_loaders_alone_and_only_if_the_installation_has_one() -> None:
+    cached = dataclasses.replace(
+        DEFAULTS, loader_cache_host_path="/var/cache/models", loader_cache_size="1Gi"
+    )
+    loader = containers.model_loader(_variant(), "churn", cached)
+    mount = {"name": "model-cache", "mountPath": "/var/cache/pointsman"}
+    assert mount in loader["volumeMounts"]
+    assert _environment(loader)["MODEL_LOADER_CACHE_DIR"] == mount["mountPath"]
+    assert _environment(loader)["MODEL_LOADER_CACHE_SIZE"] == "1Gi"
+    assert mount not in containers.model_server(_variant(), "churn", cached)["volumeMounts"]
+    assert mount not in _loader()["volumeMounts"]
 
 
 def test_only_our_images_follow_the_installations_pull_policy() -> None:

@@ -72,3 +72,11 @@ def test_where_pods_run_is_the_users_choice_without_nulls() -> None:
 
 def test_what_the_user_leaves_open_is_left_to_kubernetes() -> None:
     assert not {"nodeSelector", "tolerations", "affinity", "imagePullSecrets"} & set(_spec())
+
+
+def test_a_model_on_a_claim_brings_the_claim() -> None:
+    volumes = _spec(data_url="pvc://models/churn/model.tar.gz")["volumes"]
+    assert [v["persistentVolumeClaim"]["claimName"] for v in volumes if "persistentVolumeClaim" in v] == [
+        "models"
+    ]
+    assert not [v for v in _spec()["volumes"] if "persistentVolumeClaim" in v]

@@ -15,3 +15,11 @@ def test_the_routers_token_comes_with_what_a_client_needs_beside_it() -> None:
 def test_a_mount_can_be_read_only() -> None:
     assert volumes.mount("a", "/b") == {"name": "a", "mountPath": "/b"}
     assert volumes.mount("a", "/b", read_only=True)["readOnly"] is True
+
+
+def test_a_claim_and_a_cache_are_there_only_when_asked_for() -> None:
+    names = {item["name"] for item in volumes.of_pod("churn-a-1")}
+    assert not {volumes.MODEL_CLAIM, volumes.MODEL_CACHE} & names
+    found = {item["name"]: item for item in volumes.of_pod("r", claim="models", cache_host_path="/cache")}
+    assert found[volumes.MODEL_CLAIM]["persistentVolumeClaim"] == {"claimName": "models", "readOnly": True}
+    assert found[volumes.MODEL_CACHE]["hostPath"] == {"path": "/cache", "type": "DirectoryOrCreate"}
