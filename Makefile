@@ -42,9 +42,10 @@ test-chart: setup
 test: setup test-fast test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
 	$(BIN)/pytest -m "integration or e2e" tests
 
-generate: setup ## write the CRDs, the chart's copies, its schema and README
+generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
 	$(BIN)/python -m endpoint_operator.api.generate
 	$(BIN)/python -m tests.chart.generate
+	$(BIN)/python -m grpc_tools.protoc -Iserving --python_out=serving --pyi_out=serving serving/xgboost_server/codecs/record.proto
 	$(BIN)/ruff format --quiet .
 
 lock: setup ## resolve the versions of .locks anew

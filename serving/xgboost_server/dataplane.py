@@ -96,7 +96,7 @@ class Dataplane:
             raise errors.EvaluationError(next(iter(str(exc).splitlines()), "")) from exc
 
     def predict_blocks(
-        self, blocks: Iterable[matrix.Matrix], is_wanted: Callable[[], bool]
+        self, blocks: Iterable[matrix.Rows], is_wanted: Callable[[], bool]
     ) -> matrix.Matrix | None:
         """Predictions for all blocks of a large request, whatever their width; None when no longer wanted.
 

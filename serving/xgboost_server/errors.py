@@ -36,6 +36,15 @@ class AcceptError(RequestError):
     status = 406
 
 
+class SelectionError(RequestError):
+    """SAGEMAKER_INFERENCE_OUTPUT asks for what the model's predictions do not have."""
+
+    status = 500
+
+    def __init__(self, objective: str) -> None:
+        super().__init__(f"Objective `{objective}` unsupported for selectable inference predictions.")
+
+
 class BusyError(RequestError):
     """More large requests wait than memory should hold."""
 

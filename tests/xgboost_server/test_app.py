@@ -72,12 +72,14 @@ async def test_the_checks_come_in_sagemakers_order(server: running.Server) -> No
     assert (await server.invoke(b"1" * 6291457, "x/y"))[0] == 413
     assert await server.invoke(b"", "x/y", Accept="x/y") == (204, "", b"")
     status, _, body = await server.invoke(b"1", None)
-    assert (status, b"missing, which means libsvm" in body) == (415, True)
-    status, _, body = await server.invoke(nine, "text/libsvm", Accept="x/y")
-    assert (status, b"text/libsvm is not an accepted Content-Type" in body) == (415, True)
+    assert (status, b"there is no index:value" in body) == (415, True)
+    status, _, body = await server.invoke(nine, "text/plain", Accept="x/y")
+    assert (status, b"text/plain is not an accepted ContentType" in body) == (415, True)
     status, content_type, body = await server.invoke(b"1,2\n3,x", Accept="x/y")
     assert (status, content_type) == (415, "text/plain; charset=utf-8")
-    assert body == b"Loading csv data failed: row 2, column 2: 'x' is not a number"
+    assert body == b"Loading csv data failed with Exception, please ensure data is in csv format:\n " + (
+        b"row 2, column 2: 'x' is not a number"
+    )
     status, _, body = await server.invoke(nine, Accept="x/y")
     assert status == 400
     assert body == (

@@ -70,7 +70,8 @@ async def test_small_and_large_requests_get_the_same_answers() -> None:
         assert await post(LARGE) == (200, "1.0\n" * 10_000)
         assert await post(LARGE + b"1,x") == (
             415,
-            "Loading csv data failed with Exception, please ensure data is in csv format:\n row 10001, column 2: 'x' is not a number",
+            "Loading csv data failed with Exception, please ensure data is in csv format:\n "
+            "row 10001, column 2: 'x' is not a number",
         )
 
 

@@ -51,7 +51,10 @@ def test_options_beat_the_environment() -> None:
         pytest.param([], {"MAX_CONTENT_LENGTH": "1e6"}, "MAX_CONTENT_LENGTH must be", id="length"),
         pytest.param([], {"SAGEMAKER_INFERENCE_ENSEMBLE": "no"}, "must be true or false", id="ensemble"),
         pytest.param(
-            [], {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "x"}, "must be one of text/csv", id="accept"
+            [],
+            {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "x"},
+            "must be one of application/json, ",
+            id="accept",
         ),
         pytest.param(["train"], {}, "invalid choice: 'train'", id="command"),
         pytest.param(["--nonsense"], {}, "unrecognized arguments: --nonsense", id="option"),

@@ -1,11 +1,19 @@
 """Which codec reads a Content-Type, and which one writes what a client accepts."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from xgboost_server import errors, matrix
-from xgboost_server.codecs import application_json, media_type, text_csv
+from xgboost_server import errors, matrix, selectable
+from xgboost_server.codecs import (
+    application_json,
+    application_jsonlines,
+    media_type,
+    recordio_protobuf,
+    text_csv,
+    text_libsvm,
+)
 
 DEFAULT_ANSWER = "text/csv"
 
@@ -16,61 +24,115 @@ class Reader:
 
     name: str
     check_parameters: Callable[[Mapping[str, str]], None]
-    decode: Callable[[bytes], Iterator[matrix.Matrix]]
+    decode: Callable[[bytes], Iterator[matrix.Rows]]
     usual_answer: str
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How an answer can be written: ``encode`` takes predictions, ``encode_selected`` what was selected of them."""
+
+    content_type: str
+    encode: Callable[[matrix.Matrix], bytes]
+    encode_selected: Callable[[Sequence[Mapping[str, Any]]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
-    """``encode`` takes predictions, n_rows or n_rows × n_outputs; ``content_type`` is the answer's."""
+    """``encode`` takes predictions, n_rows or n_rows × n_outputs; ``content_type`` is the answer's.
+
+    ``encode`` raises SelectionError.
+    """
 
     content_type: str
     encode: Callable[[matrix.Matrix], bytes]
 
 
 _CSV_READER = Reader("csv", text_csv.check_parameters, text_csv.decode, DEFAULT_ANSWER)
+_LIBSVM_READER = Reader("libsvm", text_libsvm.check_parameters, text_libsvm.decode, DEFAULT_ANSWER)
+_RECORDIO_READER = Reader(
+    "recordio-protobuf", recordio_protobuf.check_parameters, recordio_protobuf.decode, DEFAULT_ANSWER
+)
 _JSON_READER = Reader(
     "json", application_json.check_parameters, application_json.decode, application_json.NAMES[0]
+)
+_JSONLINES_READER = Reader(
+    "jsonlines",
+    application_jsonlines.check_parameters,
+    application_jsonlines.decode,
+    application_jsonlines.NAMES[0],
 )
 
 READERS: Mapping[str, Reader] = {
     **dict.fromkeys(text_csv.NAMES, _CSV_READER),
+    **dict.fromkeys(text_libsvm.NAMES, _LIBSVM_READER),
+    **dict.fromkeys(recordio_protobuf.NAMES, _RECORDIO_READER),
     **dict.fromkeys(application_json.NAMES, _JSON_READER),
+    **dict.fromkeys(application_jsonlines.NAMES, _JSONLINES_READER),
 }
-WRITERS: Mapping[str, Writer] = {
-    **dict.fromkeys(text_csv.NAMES, Writer(text_csv.ANSWER_TYPE, text_csv.encode)),
-    **dict.fromkeys(application_json.NAMES, Writer(application_json.ANSWER_TYPE, application_json.encode)),
+WRITERS: Mapping[str, Form] = {
+    "application/json": Form(
+        application_json.ANSWER_TYPE, application_json.encode, application_json.encode_selected
+    ),
+    "application/jsonlines": Form(
+        application_jsonlines.ANSWER_TYPE, application_jsonlines.encode, application_jsonlines.encode_selected
+    ),
+    "application/x-recordio-protobuf": Form(
+        recordio_protobuf.ANSWER_TYPE, recordio_protobuf.encode, recordio_protobuf.encode_selected
+    ),
+    "text/csv": Form(text_csv.ANSWER_TYPE, text_csv.encode, text_csv.encode_selected),
 }
+_BATCH_CSV = Form(text_csv.ANSWER_TYPE, text_csv.encode_batch, text_csv.encode_selected_batch)
 
 _ANYTHING = ("*/*", "")
 
 
 @functools.lru_cache(maxsize=256)
 def reader(content_type: bytes) -> Reader:
-    """The reader for a Content-Type header's value. Raises PayloadError naming the types there are."""
-    media = media_type.parse(content_type.decode("latin-1"))
-    if not media.name:
-        raise errors.PayloadError(
-            f"Content-Type is missing, which means libsvm; the accepted ones are: {', '.join(READERS)}"
-        )
-    found = READERS.get(media.name)
+    """The reader for a Content-Type header's value; none means libsvm. Raises PayloadError in AWS's words."""
+    value = content_type.decode("latin-1")
+    media = media_type.parse(value)
+    found = READERS.get(media.name) if media.name else _LIBSVM_READER
     if found is None:
-        raise errors.PayloadError(f"{media.name} is not an accepted Content-Type: {', '.join(READERS)}")
+        raise errors.PayloadError(f"{value} is not an accepted ContentType: {', '.join(READERS)}.")
     found.check_parameters(media.parameters)
     return found
 
 
-@functools.lru_cache(maxsize=256)
-def writer(accept_header: bytes, default: str) -> Writer:
-    """The writer for an Accept header's value; ``default`` is the type for ``*/*`` and none. Raises AcceptError."""
-    accept = accept_header.decode("latin-1")
-    wanted = media_type.preferences(accept)
-    for media in wanted:
-        found = WRITERS.get(default if media.name in _ANYTHING else media.name)
-        if found is not None:
-            return found
-    if not wanted and not accept.strip():
-        return WRITERS[default]
-    raise errors.AcceptError(
-        f"Accept type {accept} is not supported. Supported accept types: {', '.join(WRITERS)}"
-    )
+class Writers:
+    """The answers that one server gives. ``find`` is asked for every request and remembers.
+
+    ``selection`` is what SAGEMAKER_INFERENCE_OUTPUT asks for, None for plain predictions; ``default`` is empty or
+    the type of answers to whom anything is welcome; ``is_batch`` writes CSV as batch transform wants it.
+    """
+
+    __slots__ = ("_default", "_writers", "find")
+
+    def __init__(
+        self, *, default: str = "", selection: selectable.Selection | None = None, is_batch: bool = False
+    ) -> None:
+        forms = {**WRITERS, "text/csv": _BATCH_CSV} if is_batch else WRITERS
+        self._writers = {name: _writer(form, selection) for name, form in forms.items()}
+        self._default = default
+        self.find = functools.lru_cache(maxsize=256)(self._find)
+
+    def _find(self, accept: bytes, content_type: bytes) -> Writer:
+        """The writer for two headers of a request that can be read. Raises AcceptError in AWS's words."""
+        default = self._default or reader(content_type).usual_answer
+        text = accept.decode("latin-1").strip()
+        if not text:
+            return self._writers[default]
+        for media in media_type.preferences(text):
+            found = self._writers.get(default if media.name in _ANYTHING else media.name)
+            if found is not None:
+                return found
+        raise errors.AcceptError(
+            f"Accept type {text} is not supported. Please use supported accept types: {list(self._writers)}."
+        )
+
+
+def _writer(form: Form, selection: selectable.Selection | None) -> Writer:
+    if selection is None:
+        return Writer(form.content_type, form.encode)
+    of, encode = selection.of, form.encode_selected
+    return Writer(form.content_type, lambda predictions: encode(of(predictions)))

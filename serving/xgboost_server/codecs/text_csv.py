@@ -4,7 +4,8 @@ Numbers go text → float64 → float32, as in AWS's container; direct to float3
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import orjson
@@ -20,14 +21,16 @@ BLOCK_BYTES = 64 * 1024
 _NUMERIC = b"0123456789+-.eE, \r\n"
 _DELIMITERS = (b",", b"\t", b";", b"|", b" ", b":")
 _IN_NUMBERS = b"+-._'\""
-_FAILED = "Loading csv data failed: "
+_FAILED = "Loading csv data failed with Exception, please ensure data is in csv format:\n "
 
 
 def check_parameters(parameters: Mapping[str, str]) -> None:
     """Raises PayloadError for a label_size other than 1, the only one that AWS's container admits."""
-    if parameters.get("label_size", "1") != "1":
+    size = parameters.get("label_size", "1")
+    if size != "1":
         raise errors.PayloadError(
-            f"label_size={parameters['label_size']} is not accepted in a csv Content-Type: it must be 1"
+            f"text/csv; label_size={size} is not an accepted csv ContentType. "
+            "Optional parameter label_size must be equal to 1"
         )
 
 
@@ -56,6 +59,25 @@ def encode(predictions: matrix.Matrix) -> bytes:
     else:
         text = "\n".join(",".join(map(repr, row)) for row in predictions.tolist())
     return text.encode() + b"\n"
+
+
+def encode_batch(predictions: matrix.Matrix) -> bytes:
+    """As AWS's container writes for batch transform: like `encode`, but several outputs as ``[0.1, 0.9]``."""
+    return "".join(f"{row}\n" for row in predictions.tolist()).encode()
+
+
+def encode_selected(selected: Sequence[Mapping[str, Any]]) -> bytes:
+    """The selected values, in the order of their keys, a row a line; lists in quotes, no newline at the end."""
+    return "\n".join(",".join(map(_selected_cell, row.values())) for row in selected).encode()
+
+
+def encode_selected_batch(selected: Sequence[Mapping[str, Any]]) -> bytes:
+    """As `encode_selected`, with a newline at the end, as batch transform joins such answers."""
+    return encode_selected(selected) + b"\n"
+
+
+def _selected_cell(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, list) else str(value)
 
 
 def _delimiter(line: bytes) -> bytes:
@@ -115,7 +137,7 @@ def _read_cell_by_cell(block: bytes, delimiter: bytes, columns: int, first_row: 
                 f"{_FAILED}row {number} has {_count(len(cells))}, row 1 has {_count(columns)}"
             )
         try:
-            rows.append([float(cell) if cell.strip() else np.nan for cell in cells])
+            rows.append([_number(cell) if cell.strip() else np.nan for cell in cells])
         except ValueError:
             raise _not_a_number(cells, number) from None
     return np.array(rows, dtype=np.float64)
@@ -129,9 +151,15 @@ def _not_a_number(cells: list[bytes], row: int) -> errors.PayloadError:
     return errors.PayloadError(f"{_FAILED}row {row}, column {column + 1}: {shown!r} is not a number{hint}")
 
 
+def _number(cell: bytes) -> float:
+    if b"_" in cell:  # Python reads 1_000
+        raise ValueError
+    return float(cell)
+
+
 def _is_number(cell: bytes) -> bool:
     try:
-        float(cell)
+        _number(cell)
     except ValueError:
         return False
     return True

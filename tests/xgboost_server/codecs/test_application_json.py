@@ -49,24 +49,46 @@ def test_any_document_is_rows_or_refused(document: object) -> None:
 
 @given(st.binary(max_size=50))
 def test_any_bytes_are_rows_or_refused(body: bytes) -> None:
-    with pytest.raises(errors.PayloadError, match="Loading json data failed: "):
-        read(body)
+    with pytest.raises(errors.PayloadError, match="Loading json data failed with Exception, please ensure"):
+        read(b"?" + body)
+
+
+@pytest.mark.parametrize(
+    ("document", "rows"),
+    [
+        pytest.param('{"instances": [[1, 2], [3, null]]}', [[1, 2], [3, np.nan]], id="instances"),
+        pytest.param("[[1, 2], [3, 4]]", [[1, 2], [3, 4]], id="just rows"),
+        pytest.param("[1, null]", [[1, np.nan]], id="just one row"),
+        pytest.param('[{"features": [1, 2]}]', [[1, 2]], id="just rows with features"),
+        pytest.param('{"instances": [{"features": [1]}, [2]]}', [[1], [2]], id="both forms"),
+        pytest.param(
+            '{"instances": [{"data": {"features": {"values": [1, 2]}}}]}', [[1, 2]], id="common data format"
+        ),
+        pytest.param("[[NaN, 1], [2, NaN]]", [[np.nan, 1], [2, np.nan]], id="NaN, as Python writes it"),
+    ],
+)
+def test_rows_are_read_in_each_form(document: str, rows: list[list[float]]) -> None:
+    assert read(document).tobytes() == np.array(rows, dtype=np.float32).tobytes()
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         pytest.param("{", "not JSON", id="truncated"),
-        pytest.param("[[1, 2]]", "it must be {", id="bare list"),
+        pytest.param("[]", "there is no row", id="empty list"),
+        pytest.param('"rows"', "it must be {", id="text"),
+        pytest.param('[1, "x"]', 'row 1, column 2: "x" is not a number', id="one row with text"),
         pytest.param('{"instances": []}', "there is no row", id="no rows"),
         pytest.param('{"instances": 5}', "it must be {", id="no list"),
         pytest.param('{"instances": [1, 2]}', "row 1: must be a list", id="flat list"),
-        pytest.param('{"instances": [{"data": [1]}]}', "row 1: must be a list", id="other key"),
+        pytest.param('{"instances": [{"date": [1]}]}', "row 1: must be a list", id="other key"),
         pytest.param('{"instances": [[1, 2], [3]]}', "row 2 has 1 values, row 1 has 2", id="ragged"),
         pytest.param('{"instances": [[1, "2"]]}', 'row 1, column 2: "2" is not a number', id="text"),
         pytest.param('{"instances": [[true]]}', "row 1, column 1: true is not a number", id="boolean"),
         pytest.param('{"instances": [[1], [[2]]]}', r"row 2, column 1: \[2\] is not a number", id="nested"),
-        pytest.param('{"instances": [[NaN]]}', "not JSON", id="NaN is no JSON"),
+        pytest.param("[[1NaN]]", "not JSON", id="NaN within a number"),
+        pytest.param("[[-NaN]]", "not JSON", id="negative NaN"),
+        pytest.param("[[Infinity]]", "not JSON", id="infinity"),
         pytest.param('{"instances": [[1, 1e39]]}', r"row 1, column 2: 1e\+39 is infinite", id="too big"),
     ],
 )
@@ -89,6 +111,13 @@ def test_an_answer_has_a_score_for_each_row() -> None:
     }
 
 
-def test_several_outputs_are_a_list_and_nan_is_null() -> None:
-    written = application_json.encode(np.array([[0.5, np.nan]], dtype=np.float32))
-    assert json.loads(written) == {"predictions": [{"score": [0.5, None]}]}
+def test_several_outputs_are_a_list_and_what_is_not_finite_is_null() -> None:
+    written = application_json.encode(np.array([[0.5, np.nan, np.inf]], dtype=np.float32))
+    assert json.loads(written) == {"predictions": [{"score": [0.5, None, None]}]}
+
+
+def test_selected_values_are_the_predictions() -> None:
+    selected = [{"predicted_label": 1, "probabilities": [0.25, 0.75], "predicted_score": float("nan")}]
+    assert json.loads(application_json.encode_selected(selected)) == {
+        "predictions": [{"predicted_label": 1, "probabilities": [0.25, 0.75], "predicted_score": None}]
+    }

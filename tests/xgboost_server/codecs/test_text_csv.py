@@ -1,5 +1,7 @@
 """CSV in and out."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -104,6 +106,8 @@ def test_rows_are_read(body: bytes, rows: list[list[float]]) -> None:
             b"1,2\n-1e39,4", r"row 2, column 1: -1e\+39 is infinite as a 32-bit float", id="too big"
         ),
         pytest.param(b"1,1e999", "row 1, column 2: inf is infinite", id="too big for 64 bits"),
+        pytest.param(b"1_000,2", "column 1: '1_000' is not a number", id="underscore"),
+        pytest.param(b"1_000", "column 1: '1_000' is not a number", id="underscore, one column"),
         pytest.param(b"true,1", "column 1: 'true' is not a number", id="JSON in a cell"),
         pytest.param(b"[1],2", "column 1: '\\[1\\]' is not a number", id="JSON list in a cell"),
         pytest.param(b'"1",2', "column 1: '\"1\"' is not a number", id="quotes"),
@@ -139,3 +143,19 @@ def test_answers_are_the_widened_floats(predictions: matrix.Matrix) -> None:
 
 def test_one_output_is_one_number_a_line() -> None:
     assert text_csv.encode(np.array([0.1, 1], dtype=np.float32)) == b"0.10000000149011612\n1.0\n"
+
+
+def test_several_outputs_are_joined_and_in_batch_mode_a_list() -> None:
+    predictions = np.array([[0.25, 0.75], [1, 0]], dtype=np.float32)
+    assert text_csv.encode(predictions) == b"0.25,0.75\n1.0,0.0\n"
+    assert text_csv.encode_batch(predictions) == b"[0.25, 0.75]\n[1.0, 0.0]\n"
+    assert text_csv.encode_batch(predictions[:, 0]) == text_csv.encode(predictions[:, 0])
+
+
+def test_selected_values_are_cells_and_lists_are_quoted() -> None:
+    selected: list[dict[str, Any]] = [
+        {"predicted_label": 1, "probabilities": [0.25, 0.75], "x": float("nan")},
+        {"a": 0.5},
+    ]
+    assert text_csv.encode_selected(selected) == b'1,"[0.25, 0.75]",nan\n0.5'
+    assert text_csv.encode_selected_batch(selected) == b'1,"[0.25, 0.75]",nan\n0.5\n'
