@@ -73,8 +73,23 @@ def pair(data_urls: dict[str, str]) -> list[endpoints.VariantSpec]:
     ]
 
 
+@pytest.fixture(scope="module")
+def two_each(
+    cluster: Cluster, endpoint: Callable[[str], endpoints.LiveEndpoint], pair: list[endpoints.VariantSpec]
+) -> endpoints.LiveEndpoint:
+    """An endpoint of two variants with two pods each, so that any pod may go, on a cluster that may be harmed."""
+    if not cluster.is_ours:
+        pytest.fail("needs a cluster whose parts can be stopped: unset KUBECONFIG")
+    live = endpoint("churn")
+    live.apply_config("churn-1", pair)
+    live.apply("churn-1", instanceCounts={"Variant1": 2, "Variant2": 2})
+    live.wait_until_ready()
+    return live
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(420))
+    items.sort(key=lambda item: item.path.name == "test_outages.py")
