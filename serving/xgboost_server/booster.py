@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import xgboost
 
-from xgboost_server import errors, matrix, model_file
+from xgboost_server import errors, in_place, matrix, model_file
 
 RUNNING_VERSION = tuple(int(part) for part in xgboost.__version__.split(".")[:3] if part.isdigit())
 
@@ -46,13 +46,9 @@ class Model:
         self.features = self.summary.features
         self.is_concurrent = self.summary.kind in ("gbtree", "dart")
         if self.summary.kind == "gbtree":
-            self.predict = self._predict_in_place
+            self.predict = in_place.InPlace(booster).predict
         else:
             self.predict = self._predict_by_dmatrix if self.is_concurrent else self._predict_by_turns
-
-    def _predict_in_place(self, rows: matrix.Matrix) -> matrix.Matrix:
-        predictions: matrix.Matrix = self._booster.inplace_predict(rows, validate_features=False)
-        return predictions
 
     def _predict_by_dmatrix(self, rows: matrix.Matrix) -> matrix.Matrix:
         data = xgboost.DMatrix(rows, nthread=1)
