@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.builders import locked_environments
 from tests.cluster import layout
 from tests.demo import dataset
 
@@ -65,27 +65,12 @@ def pack(files: dict[str, bytes]) -> bytes:
 def _train(recipe: ModelRecipe, part: dataset.Customers, say: Callable[[str], None]) -> bytes:
     rows, model = (_cache() / f"{recipe.variant}.{ending}" for ending in ("npz", "json"))
     np.savez(rows, features=part.features, churned=part.churned)
-    python = _interpreter(recipe.xgboost_version, say)
+    # Locked as in the image that will serve the model.
+    python = locked_environments.interpreter(f"xgboost-{recipe.xgboost_version}", say)
     script = ROOT / "tests" / "demo" / "train.py"
     finished = subprocess.run([python, script, rows, model, "7"], check=True, capture_output=True, text=True)
     say(f"{recipe.variant}: {finished.stdout.strip()}")
     return model.read_bytes()
-
-
-def _interpreter(xgboost_version: str, say: Callable[[str], None]) -> Path:
-    """Python of a virtual environment that has this XGBoost, locked as in the image that will serve the model."""
-    lock = ROOT / ".locks" / f"xgboost-{xgboost_version}.txt"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:10]
-    environment = _cache() / f"xgboost-{xgboost_version}-{digest}"
-    python = environment / "bin" / "python"
-    done = environment / ".installed"
-    if not done.exists():
-        say(f"installing XGBoost {xgboost_version} to train with")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
-        done.touch()
-    return python
 
 
 def _fingerprint(recipe: ModelRecipe) -> str:
