@@ -88,7 +88,7 @@ class _Walk:
         for _ in range(count):
             nodes, leaf_vector = _TREE.unpack(self._take(_TREE.size))
             self.skip(nodes * (_NODE_BYTES + _STATISTICS_BYTES))
-            if leaf_vector:
+            if leaf_vector > 1:  # 0 before 2.0, 1 from then on, when leaves have one value each
                 self.skip(4 * self.length())
         self.skip(4 * count)
         if has_weights and count:

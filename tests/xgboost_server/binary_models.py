@@ -34,7 +34,7 @@ def a_model(
 def _tree(leaf_vector: bool) -> bytes:
     nodes = 3
     vector = struct.pack("<Q", nodes) + bytes(4 * nodes) if leaf_vector else b""
-    return struct.pack("<4xi12xi124x", nodes, int(leaf_vector)) + bytes(nodes * (20 + 16)) + vector
+    return struct.pack("<4xi12xi124x", nodes, 2 if leaf_vector else 1) + bytes(nodes * (20 + 16)) + vector
 
 
 def _text(text: str) -> bytes:
