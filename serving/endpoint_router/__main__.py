@@ -15,12 +15,17 @@ def main() -> int:
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     chosen = settings.from_process()
     logs.configure(chosen.log_format, chosen.log_level)
-    # Only now, so that --help and a wrong option answer at once.
+    # Only now, so that --help and a wrong option answer at once; and workers start while this process imports.
+    workforce = None
+    if chosen.workers > 1:
+        from endpoint_router import workers
+
+        workforce = workers.start(chosen, sys.argv[1:])
     import uvloop
 
     from endpoint_router import app
 
-    uvloop.run(app.run(chosen))
+    uvloop.run(app.run(chosen, workforce))
     return 0
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from endpoint_contract import router_report
-from endpoint_router import routing
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -15,11 +14,11 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Facts:
     """Where the answers come from; each is asked at the moment of the request.
 
-    ``snapshot``: what requests are routed by now, None before the first. ``metrics``: Prometheus text.
+    ``report``: what requests are routed by now, None before there is a table. ``metrics``: Prometheus text.
     ``complaint``: why the router should be restarted, empty while all its tasks live.
     """
 
-    snapshot: Callable[[], routing.Snapshot | None]
+    report: Callable[[], router_report.RouterReport | None]
     metrics: Callable[[], bytes]
     complaint: Callable[[], str]
 
@@ -72,7 +71,7 @@ class _Answers:
 
         It stays so while draining: a pod that called itself unready could no longer be the last resort of others.
         """
-        if self.facts.snapshot() is None:
+        if self.facts.report() is None:
             return web.Response(text="no route table yet", status=503)
         return web.Response(text="ok")
 
@@ -82,8 +81,7 @@ class _Answers:
 
     async def route_table(self, _request: web.Request) -> web.Response:
         """What requests are routed by at this very moment (`router_report`)."""
-        snapshot = self.facts.snapshot()
-        if snapshot is None:
+        report = self.facts.report()
+        if report is None:
             return web.Response(text="no route table yet", status=503)
-        report = router_report.RouterReport(snapshot.table, snapshot.ready_addresses())
         return web.Response(body=router_report.render(report), content_type="application/json")

@@ -5,24 +5,22 @@ import contextlib
 import functools
 import gc
 import logging
-import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from endpoint_contract import route_table
 from endpoint_router import (
     admin,
-    counters,
+    data_port,
     drain,
     metrics,
-    pod_health,
-    proxy,
     routing,
     settings,
     stored_table,
+    workers,
 )
 from endpoint_router.route_table_source import api_server, changes, file, kubernetes
-from http_protocol import server
+from process_group import process_metrics
 
 log = logging.getLogger(__name__)
 
@@ -31,32 +29,37 @@ CONFIG_MAP_SUFFIX = "-routes"
 OnSnapshot = Callable[[routing.Snapshot], None]
 
 
-async def run(chosen: settings.Settings) -> None:
-    """Serve until a signal ends it. Raises SystemExit(2), after one line, when a setting can't be met."""
-    counts = counters.Counters()
-    rules = pod_health.Rules(
-        consecutive_failures=chosen.eject_after, slow_start_seconds=chosen.slow_start_seconds
-    )
-    router = proxy.Proxy(counts, pod_ip=chosen.pod_ip or "", rules=rules)
-    follow = _source(chosen, functools.partial(_use, router))
-    listener = await _listen_for_requests(router, chosen)
-    leaving = drain.Drain(
-        functools.partial(_announce, router, listener), announce_seconds=chosen.announce_seconds
-    )
+async def run(chosen: settings.Settings, workforce: workers.Workforce | None = None) -> None:
+    """Serve until a signal ends it. Raises SystemExit(2), after one line, when a setting can't be met.
+
+    Requests are handled by the ``workforce``, or here when there is none.
+    """
+    if workforce is not None:
+        staff = workers.Workers(workforce)
+        await _run(chosen, staff, functools.partial(_render_of_workers, staff))
+    else:
+        alone = data_port.InProcess(chosen)
+        await _run(chosen, alone, lambda: metrics.render(alone.counts, metrics.of_process()))
+
+
+async def _run(chosen: settings.Settings, data: data_port.DataPort, render: Callable[[], bytes]) -> None:
+    follow = _source(chosen, _Use(data))
+    await _listen_for_requests(data, chosen)
+    leaving = drain.Drain(data.drain, announce_seconds=chosen.announce_seconds)
     leaving.listen(asyncio.get_running_loop())
     source = asyncio.create_task(follow(), name="route table source")
     source.add_done_callback(_log_unexpected_end)
-    admin_port = await _listen_for_questions(router, counts, source, chosen)
-    log.info("listening on %s, requests at %d, admin at %d", chosen.host, listener.port, admin_port.port)
+    admin_port = await _listen_for_questions(data, render, source, chosen)
+    log.info("listening on %s, requests at %d, admin at %d", chosen.host, data.port, admin_port.port)
     # What start-up made stays for ever: without this, collecting garbage stops all requests for 30 ms at times.
     gc.freeze()
     await leaving.until_end()
-    await leaving.finish(listener, chosen.finish_seconds)
+    await leaving.finish(data, chosen.finish_seconds)
     # The admin port stays to the last: the operator also asks routers that are leaving.
     source.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await source
-    await router.close()
+    await data.end()
     await admin_port.close()
     log.info("ended")
 
@@ -89,46 +92,56 @@ def _kubernetes_source(chosen: settings.KubernetesSettings, use: OnSnapshot) -> 
     )
 
 
-def _use(router: proxy.Proxy, snapshot: routing.Snapshot) -> None:
-    before = router.snapshot
-    router.use(snapshot)
-    log.info("route table revision %d: %s", snapshot.table.revision, changes.describe(before, snapshot))
+class _Use:
+    """Hands on each snapshot, and logs what it changes."""
+
+    def __init__(self, data: data_port.DataPort) -> None:
+        self._data = data
+        self._before: routing.Snapshot | None = None
+
+    def __call__(self, snapshot: routing.Snapshot) -> None:
+        self._data.use(snapshot)
+        change = changes.describe(self._before, snapshot)
+        log.info("route table revision %d: %s", snapshot.table.revision, change)
+        self._before = snapshot
 
 
-def _announce(router: proxy.Proxy, listener: server.Server) -> None:
-    router.drain()
-    listener.drain()
-
-
-async def _listen_for_requests(router: proxy.Proxy, chosen: settings.Settings) -> server.Server:
+async def _listen_for_requests(data: data_port.DataPort, chosen: settings.Settings) -> None:
     try:
-        return await server.listen(router.handle, chosen.host, chosen.port, refuse=router.refuse)
+        await data.listen(chosen.host, chosen.port)
     except OSError as exc:
-        settings.refuse(f"--port: can't listen on {chosen.host} port {chosen.port}: {_reason(exc)}")
+        settings.refuse(f"--port: can't listen on {chosen.host} port {chosen.port}: {settings.reason(exc)}")
 
 
 async def _listen_for_questions(
-    router: proxy.Proxy, counts: counters.Counters, source: asyncio.Task[None], chosen: settings.Settings
+    data: data_port.DataPort,
+    render: Callable[[], bytes],
+    source: asyncio.Task[None],
+    chosen: settings.Settings,
 ) -> admin.Admin:
     facts = admin.Facts(
-        snapshot=lambda: router.snapshot,
-        metrics=functools.partial(metrics.render, counts),
-        complaint=lambda: "the route table is no longer followed" if source.done() else "",
+        report=data.report,
+        metrics=render,
+        complaint=lambda: "the route table is no longer followed" if source.done() else data.complaint(),
     )
     admin_port = admin.Admin(facts)
     try:
         await admin_port.listen(chosen.host, chosen.admin_port)
     except OSError as exc:
         settings.refuse(
-            f"--admin-port: can't listen on {chosen.host} port {chosen.admin_port}: {_reason(exc)}"
+            f"--admin-port: can't listen on {chosen.host} port {chosen.admin_port}: {settings.reason(exc)}"
         )
     return admin_port
+
+
+def _render_of_workers(staff: workers.Workers) -> bytes:
+    return metrics.render(
+        staff.counts(),
+        process_metrics.GroupCollector(staff.board),
+        metrics.OfWorkers(staff.running(), staff.restarts),
+    )
 
 
 def _log_unexpected_end(source: asyncio.Task[None]) -> None:
     if not source.cancelled() and (error := source.exception()) is not None:
         log.critical("the route table is no longer followed; what is known still serves", exc_info=error)
-
-
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)

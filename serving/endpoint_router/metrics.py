@@ -12,12 +12,36 @@ from prometheus_client import core, registry
 from endpoint_router import counters
 
 
-def render(counts: counters.Counters) -> bytes:
-    """All metrics in Prometheus' text format."""
+def render(counts: counters.Counters, *others: registry.Collector) -> bytes:
+    """``counts`` and what the ``others`` know, in Prometheus' text format."""
     collectors = registry.CollectorRegistry(auto_describe=False)
-    collectors.register(_Collector(counts))
-    prometheus_client.ProcessCollector(registry=collectors)
+    for collector in (_Collector(counts), *others):
+        collectors.register(collector)
     return prometheus_client.generate_latest(collectors)
+
+
+def of_process() -> registry.Collector:
+    """CPU time and memory of this process."""
+    return prometheus_client.ProcessCollector(registry=None)
+
+
+class OfWorkers(registry.Collector):
+    """How the processes do that handle the requests of one router."""
+
+    def __init__(self, running: int, restarts: int) -> None:
+        self._running = running
+        self._restarts = restarts
+
+    def collect(self) -> Iterator[core.Metric]:
+        """Called by prometheus_client."""
+        yield core.GaugeMetricFamily(
+            "pointsman_router_workers", "Processes that handle requests now.", value=self._running
+        )
+        yield core.CounterMetricFamily(
+            "pointsman_router_worker_restarts",
+            "Processes that were started anew because one ended.",
+            value=self._restarts,
+        )
 
 
 class _Collector(registry.Collector):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from endpoint_contract import pod_environment, ports
+from process_group import cpu_limit
 
 PROGRAM = "endpoint-router"
 LOG_FORMATS = ("text", "json")
@@ -48,6 +49,7 @@ class Settings:
     host: str
     port: int
     admin_port: int
+    workers: int
     announce_seconds: float
     finish_seconds: float
     slow_start_seconds: float
@@ -68,6 +70,7 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
         host=given.host,
         port=given.port,
         admin_port=given.admin_port,
+        workers=given.workers or cpu_limit.workers(),
         announce_seconds=given.announce_seconds,
         finish_seconds=given.finish_seconds,
         slow_start_seconds=given.slow_start_seconds,
@@ -81,6 +84,11 @@ def refuse(message: str) -> NoReturn:
     """End the program over a setting: exit code 2 and one line on stderr."""
     sys.stderr.write(f"{PROGRAM}: error: {' '.join(message.split())}\n")
     raise SystemExit(2)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused something, for `refuse`."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,6 +130,12 @@ def _api_url(text: str) -> str:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to 256, got {text!r}")
     return int(text)
 
 
@@ -238,6 +252,13 @@ _LISTENING = (
 
 _RUNNING = (
     _Option(
+        "--workers",
+        "POINTSMAN_WORKERS",
+        metavar="N",
+        kind=_workers,
+        text="processes that handle requests (default: the CPU limit's whole CPUs; 1 without a limit)",
+    ),
+    _Option(
         "--announce-seconds",
         "POINTSMAN_ANNOUNCE_SECONDS",
         metavar="S",
@@ -312,6 +333,6 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def from_process() -> Settings:
-    """The settings of this process."""
-    return parse(sys.argv[1:], os.environ)
+def from_process(arguments: Sequence[str] | None = None) -> Settings:
+    """The settings of this process, or of one with other ``arguments``."""
+    return parse(sys.argv[1:] if arguments is None else arguments, os.environ)

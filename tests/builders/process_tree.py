@@ -29,6 +29,12 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
 
 
+def libraries(pid: int) -> set[str]:
+    """The files that it has mapped."""
+    lines = (line.split(maxsplit=5) for line in Path(f"/proc/{pid}/maps").read_text().splitlines())
+    return {fields[5] for fields in lines if len(fields) == 6}
+
+
 def connections(pid: int) -> int:
     """How many TCP connections it holds that a client opened."""
     listed = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]

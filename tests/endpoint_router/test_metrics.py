@@ -40,4 +40,4 @@ def test_names_and_labels_are_as_promised() -> None:
 
 
 def test_the_process_shows_its_memory_too() -> None:
-    assert b"process_resident_memory_bytes" in metrics.render(counters.Counters())
+    assert b"process_resident_memory_bytes" in metrics.render(counters.Counters(), metrics.of_process())

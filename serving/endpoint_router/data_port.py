@@ -1,0 +1,96 @@
+"""Requests handled in this process: the proxy, its port, and the way out of both."""
+
+import asyncio
+from typing import Protocol
+
+from endpoint_contract import router_report
+from endpoint_router import counters, pod_health, proxy, routing, settings
+from http_protocol import server
+
+
+class DataPort(Protocol):
+    """Where requests are handled: in this process, or in several."""
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+
+    async def listen(self, host: str, port: int) -> None:
+        """Accept there. Raises OSError."""
+
+    def use(self, snapshot: routing.Snapshot) -> None:
+        """Route by ``snapshot`` from now on."""
+
+    def report(self) -> router_report.RouterReport | None:
+        """What requests are routed by, None before there is a table."""
+
+    def complaint(self) -> str:
+        """Why the program should be restarted, empty while all is well."""
+
+    def drain(self) -> None:
+        """Prefer other pods, ask clients to close."""
+
+    async def close(self, grace_seconds: float = 0.0) -> None:
+        """Stop accepting, then finish what is under way within ``grace_seconds``. May be hurried by another call."""
+
+    async def end(self) -> None:
+        """Leave nothing open."""
+
+
+class InProcess:
+    """A `DataPort`. Needs a running loop."""
+
+    def __init__(self, chosen: settings.Settings) -> None:
+        self.counts = counters.Counters()
+        rules = pod_health.Rules(
+            consecutive_failures=chosen.eject_after, slow_start_seconds=chosen.slow_start_seconds
+        )
+        self._router = proxy.Proxy(self.counts, pod_ip=chosen.pod_ip or "", rules=rules)
+        self._server: server.Server | None = None
+        self._is_draining = False
+
+    @property
+    def port(self) -> int:
+        """0 before it listens."""
+        return self._server.port if self._server is not None else 0
+
+    async def listen(self, host: str, port: int) -> None:
+        """Accept at a port of its own. Raises OSError."""
+        self._server = await server.listen(self._router.handle, host, port, refuse=self._router.refuse)
+
+    def serve(self, begin: server.Open, port: int) -> None:
+        """Have ``begin`` accept, at ``port``."""
+        self._server = server.serve(self._router.handle, begin, port, refuse=self._router.refuse)
+        if self._is_draining:
+            self._server.drain()
+
+    def use(self, snapshot: routing.Snapshot) -> None:
+        """Route by ``snapshot`` from now on."""
+        self._router.use(snapshot)
+
+    def report(self) -> router_report.RouterReport | None:
+        """What requests are routed by."""
+        snapshot = self._router.snapshot
+        return router_report.RouterReport(snapshot.table, snapshot.ready_addresses()) if snapshot else None
+
+    def complaint(self) -> str:
+        """There is none: who can ask is served by the same loop."""
+        return ""
+
+    def drain(self) -> None:
+        """Prefer other pods, ask clients to close."""
+        self._is_draining = True
+        self._router.drain()
+        if self._server is not None:
+            self._server.drain()
+
+    async def close(self, grace_seconds: float = 0.0) -> None:
+        """Stop accepting and finish."""
+        if self._server is not None:
+            await self._server.close(grace_seconds)
+
+    async def end(self) -> None:
+        """Cut the connections to the models."""
+        await self._router.close()
+        # Connections that were cut say so in the next turn.
+        await asyncio.sleep(0)

@@ -1,0 +1,233 @@
+"""The real program with two workers: one port, one table, one set of numbers, whatever becomes of its processes."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from endpoint_router import routing, workers
+from tests.builders import process_tree, route_tables, router_process, waiting
+
+WORKERS = 2
+ANNOUNCE_AT_ONCE = ("--announce-seconds", "0")
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[router_process.ModelServer]:
+    async with router_process.a_model_server("one") as running:
+        yield running
+
+
+@pytest.fixture
+def table(tmp_path: Path, model: router_process.ModelServer) -> Path:
+    path = tmp_path / "table.json"
+    path.write_text(route_tables.a_file_table({"Variant1": (1.0, model.address)}, revision=1))
+    return path
+
+
+@pytest.fixture
+async def router(table: Path) -> AsyncIterator[router_process.Router]:
+    options = ("--route-table", str(table), "--workers", str(WORKERS), *ANNOUNCE_AT_ONCE)
+    async with router_process.a_router(table.with_name("router.log"), *options) as running:
+        await waiting.until_awaited(lambda: shows(running, "pointsman_router_workers", WORKERS))
+        yield running
+    assert "Traceback" not in running.log
+
+
+def processes(router: router_process.Router) -> list[int]:
+    return process_tree.children(router.process.pid)
+
+
+def change(table: Path, model: router_process.ModelServer, revision: int) -> None:
+    new = table.with_suffix(".new")
+    new.write_text(route_tables.a_file_table({"Variant1": (1.0, model.address)}, revision=revision))
+    new.replace(table)
+
+
+async def shows(router: router_process.Router, metric: str, wanted: float) -> bool:
+    """Whether all samples of a metric add up to that."""
+    text = (await router.ask("/metrics")).text
+    return sum(map(float, re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", text, re.MULTILINE))) == wanted
+
+
+async def has_counted(router: router_process.Router, wanted: int) -> bool:
+    return await shows(router, "pointsman_invocations_total", wanted)
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_burst_of_connections_is_shared_evenly_and_counted_together(
+    router: router_process.Router, model: router_process.ModelServer
+) -> None:
+    model.may_answer.clear()
+    asked = [asyncio.create_task(router.invoke()) for _ in range(40)]
+    await waiting.until(lambda: model.arrived == len(asked))
+    held = [process_tree.connections(pid) for pid in processes(router)]
+    assert sum(held) >= len(asked)
+    assert max(held) - min(held) <= 2
+    await waiting.until_awaited(lambda: shows(router, "pointsman_concurrent_requests", 40))
+    model.may_answer.set()
+    assert {answer.text for answer in await asyncio.gather(*asked)} == {"one"}
+    await waiting.until_awaited(lambda: shows(router, "pointsman_model_latency_seconds_count", 40))
+    assert await has_counted(router, 40)
+    assert await shows(router, "pointsman_concurrent_requests", 0)
+
+
+async def test_a_killed_worker_costs_only_its_own_connections_and_its_counts_stay(
+    router: router_process.Router, model: router_process.ModelServer
+) -> None:
+    for _ in range(10):
+        assert (await router.invoke()).status == 200
+    await waiting.until_awaited(lambda: has_counted(router, 10))
+    model.may_answer.clear()
+    asked = [asyncio.create_task(router.invoke()) for _ in range(20)]
+    await waiting.until(lambda: model.arrived == 30)
+    await waiting.until_awaited(lambda: has_counted(router, 30))
+    victim, other = processes(router)
+    lost = process_tree.connections(victim)
+    os.kill(victim, signal.SIGKILL)
+    await waiting.until_awaited(lambda: shows(router, "pointsman_router_worker_restarts_total", 1))
+    await waiting.until_awaited(lambda: shows(router, "pointsman_router_workers", WORKERS))
+    assert victim not in processes(router), "it was waited for"
+    assert other in processes(router)
+    model.may_answer.set()
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    assert all(isinstance(error, aiohttp.ClientError) for error in failed)
+    assert 0 < len(failed) <= lost
+    assert await has_counted(router, 30), "what the killed one counted is not lost"
+    await waiting.until_awaited(lambda: shows(router, "pointsman_concurrent_requests", 0))
+    for _ in range(10):
+        assert (await router.invoke()).status == 200
+    await waiting.until_awaited(lambda: has_counted(router, 40))
+    assert re.search(r"worker \d \(process \d+\) ended by SIGKILL", router.log)
+
+
+async def test_a_new_table_counts_as_applied_when_the_last_worker_has_it(
+    router: router_process.Router, table: Path, model: router_process.ModelServer
+) -> None:
+    slow, _ = processes(router)
+    with stopped(slow):
+        change(table, model, 2)
+        await waiting.until(lambda: "route table revision 2" in router.log)
+        for _ in range(20):
+            assert (await router.report()).table.revision == 1
+    await waiting.until_awaited(lambda: router.applies(2))
+    assert await shows(router, "pointsman_route_table_revision", 2)
+
+
+async def test_a_new_worker_has_the_newest_table_before_it_accepts(
+    router: router_process.Router, table: Path
+) -> None:
+    async with router_process.a_model_server("two") as other:
+        new = table.with_suffix(".new")
+        new.write_text(route_tables.a_file_table({"Variant2": (1.0, other.address)}, revision=2))
+        new.replace(table)
+        await waiting.until_awaited(lambda: router.applies(2))
+        for pid in processes(router):
+            os.kill(pid, signal.SIGKILL)
+        await waiting.until_awaited(lambda: shows(router, "pointsman_router_worker_restarts_total", WORKERS))
+        assert {(await router.invoke()).text for _ in range(20)} == {"two"}
+
+
+async def test_a_drain_reaches_all_workers_and_those_started_later(router: router_process.Router) -> None:
+    router.tell(signal.SIGUSR1)
+    await waiting.until(lambda: "draining" in router.log)
+    os.kill(processes(router)[0], signal.SIGKILL)
+    await waiting.until_awaited(lambda: shows(router, "pointsman_router_worker_restarts_total", 1))
+    await waiting.until_awaited(lambda: shows(router, "pointsman_router_workers", WORKERS))
+    answers = [await router.invoke() for _ in range(20)]
+    assert {answer.headers["Connection"].lower() for answer in answers} == {"close"}
+
+
+async def test_the_end_closes_the_port_answers_what_is_under_way_and_leaves_no_process(
+    router: router_process.Router, model: router_process.ModelServer
+) -> None:
+    left = processes(router)
+    model.may_answer.clear()
+    asked = [asyncio.create_task(router.invoke()) for _ in range(8)]
+    await waiting.until(lambda: model.arrived == len(asked))
+    router.tell(signal.SIGTERM)
+    await waiting.until_awaited(lambda: refuses(router))
+    model.may_answer.set()
+    assert {answer.text for answer in await asyncio.gather(*asked)} == {"one"}
+    assert await router.ended() == 0
+    assert not any(map(process_tree.is_running, left))
+    assert router.log.rstrip().endswith("ended")
+
+
+async def refuses(router: router_process.Router) -> bool:
+    return not await router.accepts()
+
+
+async def test_a_second_signal_hurries_the_workers_too(
+    router: router_process.Router, model: router_process.ModelServer
+) -> None:
+    model.may_answer.clear()
+    under_way = asyncio.create_task(router.invoke())
+    await waiting.until(lambda: model.arrived == 1)
+    router.tell(signal.SIGTERM)
+    await waiting.until(lambda: "ending" in router.log)
+    router.tell(signal.SIGTERM)
+    assert await router.ended() == 0
+    with pytest.raises(aiohttp.ClientError):
+        await under_way
+
+
+async def test_workers_leave_signals_to_the_parent(router: router_process.Router) -> None:
+    """A terminal's interrupt, and a service manager's end, reach all processes of a group at once."""
+    for pid in processes(router):
+        os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGUSR1)
+    answers = [await router.invoke() for _ in range(10)]
+    assert {answer.status for answer in answers} == {200}
+    assert not any("Connection" in answer.headers for answer in answers)
+    assert await shows(router, "pointsman_router_worker_restarts_total", 0)
+
+
+async def test_workers_end_with_a_killed_parent(router: router_process.Router) -> None:
+    left = processes(router)
+    router.tell(signal.SIGKILL)
+    await router.ended()
+    await waiting.until(lambda: not any(map(process_tree.is_running, left)))
+    assert not await router.accepts()
+
+
+async def test_workers_do_not_import_aiohttp(router: router_process.Router) -> None:
+    for pid in processes(router):
+        libraries = process_tree.libraries(pid)
+        assert any("httptools" in name for name in libraries)
+        assert not [name for name in libraries if re.search("aiohttp|multidict|yarl", name)]
+
+
+def test_the_report_is_what_all_workers_fulfil() -> None:
+    old, new = route_tables.a_table(revision=1, A=1), route_tables.a_table(revision=2, A=1, B=1)
+    two, one = routing.Addresses(("a:1", "b:1")), routing.Addresses(("a:1",), ("b:1",))
+    found = workers.oldest(
+        [
+            routing.Snapshot(old, {"churn-a": two}),
+            routing.Snapshot(old, {"churn-a": one}),
+            routing.Snapshot(new, {"churn-a": two, "churn-b": two}),
+        ]
+    )
+    assert found is not None
+    assert found.table is old
+    assert found.ready_addresses == {"churn-a": 1}
+
+
+def test_without_a_worker_there_is_no_report() -> None:
+    assert workers.oldest([]) is None
