@@ -10,9 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-
 from endpoint_contract import failures, pod_environment
-from xgboost_server import app, errors, model_dir, settings
+from xgboost_server import app, convert, errors, model_dir, settings
 
 _logger = logging.getLogger(__name__)
 
@@ -20,14 +19,17 @@ _logger = logging.getLogger(__name__)
 def main(
     arguments: Sequence[str] | None = None, termination_log: Path = Path(pod_environment.TERMINATION_LOG)
 ) -> int:
-    """Serve until told to stop; the exit status."""
+    """Serve until told to stop, or convert one file; the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["convert"]:
+        return convert.main(given[1:])
     # Process 1 of a container ignores signals that it has no handler for; until the loop runs, this is it.
     signal.signal(signal.SIGTERM, _stop)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        configuration = settings.read(sys.argv[1:] if arguments is None else arguments, os.environ)
-        for name in configuration.ignored:
-            _logger.warning("%s is not known to this server: answers hold the plain predictions", name)
+        configuration = settings.read(given, os.environ)
+        for doubt in configuration.doubts:
+            _logger.warning("%s", doubt)
         predictor = model_dir.load(configuration.model_dir, joins_several=configuration.joins_several)
         # A worker thread that parses a large body gives the interpreter back to the event loop ten times sooner.
         sys.setswitchinterval(0.0005)

@@ -8,12 +8,25 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent import futures
 
+import numpy as np
 import orjson
 import uvloop
 
 from http_protocol import heads, server
 from process_group import forked, listening
-from xgboost_server import batching, dataplane, invocations, metrics, settings, sharing
+from xgboost_server import (
+    batching,
+    booster,
+    dataplane,
+    invocations,
+    metrics,
+    open_inference,
+    pipeline,
+    selectable,
+    settings,
+    sharing,
+)
+from xgboost_server.codecs import registry
 
 _logger = logging.getLogger(__name__)
 
@@ -78,11 +91,14 @@ async def _serve(
         observe=counts.predicted,
         loop=loop,
     )
-    handler = invocations.Invocations(
-        plane, batcher, large_threads, counts=counts, default_accept=configuration.default_accept, loop=loop
+    predictions = pipeline.Pipeline(plane, batcher, large_threads, counts=counts, loop=loop)
+    writers = _writers(configuration, predictor.summary)
+    sagemaker = invocations.Invocations(predictions, writers, counts=counts, loop=loop)
+    v2 = open_inference.OpenInference(
+        predictions, features=plane.features, outputs=_outputs(predictor), counts=counts, loop=loop
     )
-    render = functools.partial(place.render, counts)
-    served = await place.listen(dispatcher(_routes(handler, render, configuration)), counts)
+    routes = _routes(sagemaker, functools.partial(place.render, counts), configuration)
+    served = await place.listen(dispatcher(routes, v2.handle), counts)
     try:
         await stopping.wait()
         _logger.info("stopping: %d requests in flight", served.busy)
@@ -94,13 +110,28 @@ async def _serve(
         place.close()
 
 
-def dispatcher(routes: Routes) -> server.Handler:
-    """A handler that finds the path's own, or answers 404 or 405."""
+def _writers(configuration: settings.Settings, model: booster.Summary) -> registry.Writers:
+    keys = configuration.output_keys
+    selection = selectable.Selection(keys, objective=model.objective, classes=model.classes) if keys else None
+    return registry.Writers(
+        default=configuration.default_accept, selection=selection, is_batch=configuration.is_batch
+    )
+
+
+def _outputs(predictor: dataplane.Predictor) -> tuple[int, ...]:
+    """The shape of a row's prediction: only a prediction tells it for every objective."""
+    return predictor.predict(np.full((1, predictor.features), np.nan, dtype=np.float32)).shape[1:]
+
+
+def dispatcher(routes: Routes, open_inference: server.Handler) -> server.Handler:
+    """A handler that finds the path's own, or answers 404 or 405; ``open_inference`` has all below ``/v2``."""
 
     def dispatch(exchange: server.Exchange) -> None:
         request = exchange.request
         route = routes.get(request.target) or routes.get(request.path)
-        if route is None:
+        if route is None and (request.path == "/v2" or request.path.startswith("/v2/")):
+            open_inference(exchange)
+        elif route is None:
             exchange.respond(404, invocations.TEXT, b"no such path; predictions are at POST /invocations")
         elif request.method == route[0] or (request.method == "HEAD" and route[0] == "GET"):
             route[1](exchange)
@@ -124,8 +155,6 @@ def _routes(
         "/ping": ("GET", lambda exchange: exchange.respond(200, b"", b"")),
         "/execution-parameters": ("GET", _document(parameters)),
         "/metrics": ("GET", lambda exchange: exchange.respond(200, _METRICS, render())),
-        "/v2/health/live": ("GET", _document({"live": True})),
-        "/v2/health/ready": ("GET", _document({"ready": True})),
     }
 
 

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 import xgboost
 
@@ -19,11 +20,12 @@ LABELS_ONLY = frozenset({"multi:softmax", "binary:hinge"})
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a model says of itself. ``kind`` is gbtree, dart or gblinear."""
+    """What a model says of itself. ``kind`` is gbtree, dart or gblinear; ``classes`` is 0 unless multi-class."""
 
     objective: str
     kind: str
     features: int
+    classes: int = 0
 
 
 class Model:
@@ -61,15 +63,20 @@ class Model:
 
 
 def load(name: str, content: bytes) -> Model:
-    """The model in a file's content. Raises ModelLoadError, whose message names ``name``."""
+    """The model in a file's content, which has predicted once. Raises ModelLoadError, whose message names ``name``."""
     model_file.check(name, content, RUNNING_VERSION)
     booster = xgboost.Booster()
+    doing = "read"
     try:
         booster.load_model(bytearray(content))
-        return Model(booster)
+        model = Model(booster)
+        # What loads may still not predict: a model without trees that 1.7 wrote, in 2.0 and later.
+        doing = "predict with"
+        model.predict(np.full((1, model.features), np.nan, dtype=np.float32))
     except (xgboost.core.XGBoostError, ValueError, KeyError, TypeError) as exc:
         reason = next((line for line in str(exc).splitlines() if line.strip()), type(exc).__name__)
-        raise errors.ModelLoadError(f"XGBoost {xgboost.__version__} cannot read {name}: {reason}") from exc
+        raise errors.ModelLoadError(f"XGBoost {xgboost.__version__} cannot {doing} {name}: {reason}") from exc
+    return model
 
 
 def _summary(booster: xgboost.Booster) -> Summary:
@@ -78,4 +85,5 @@ def _summary(booster: xgboost.Booster) -> Summary:
         objective=learner["objective"]["name"],
         kind=learner["gradient_booster"]["name"],
         features=booster.num_features(),
+        classes=int(learner["learner_model_param"].get("num_class", 0)),
     )

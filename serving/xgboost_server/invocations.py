@@ -6,10 +6,9 @@ output that the model does not have. (413 comes from the HTTP server, before the
 
 import asyncio
 import logging
-from concurrent import futures
 
 from http_protocol import heads, server
-from xgboost_server import batching, dataplane, errors, matrix, metrics, pipeline
+from xgboost_server import errors, matrix, metrics, pipeline
 from xgboost_server.codecs import registry
 
 _logger = logging.getLogger(__name__)
@@ -31,16 +30,14 @@ class Invocations:
 
     def __init__(
         self,
-        plane: dataplane.Dataplane,
-        batcher: batching.Batcher,
-        workers: futures.Executor,
+        predictions: pipeline.Pipeline,
+        writers: registry.Writers,
         *,
         counts: metrics.Metrics,
-        default_accept: str,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self._pipeline = pipeline.Pipeline(plane, batcher, workers, counts=counts, loop=loop)
-        self._writers = registry.Writers(default=default_accept)
+        self._pipeline = predictions
+        self._writers = writers
         self._counts = counts
         self._loop = loop
 

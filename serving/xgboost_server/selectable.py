@@ -77,7 +77,9 @@ class Selection:
         self._objective = objective
         self._takes_list = objective == "multi:softprob" or objective.startswith("reg:")
         known = _values(objective, classes)
-        self._values = None if known is None else {key: known.get(key, _not_applicable) for key in keys}
+        self._values: Mapping[str, _Value] | None = None
+        if known is not None:
+            self._values = {key: known.get(key, _not_applicable) for key in keys}
 
     def of(self, predictions: matrix.Matrix) -> list[dict[str, Any]]:
         """A dictionary a row. Raises SelectionError when the model has no such thing."""

@@ -1,14 +1,14 @@
 """The command line and the environment, checked and in one value. SageMaker's variables keep SageMaker's meaning."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from endpoint_contract import pod_environment, ports
 from process_group import cpu_limit
-from xgboost_server import errors
+from xgboost_server import errors, selectable
 from xgboost_server.codecs import registry
 
 ENSEMBLE = "SAGEMAKER_INFERENCE_ENSEMBLE"
@@ -16,17 +16,19 @@ DEFAULT_ACCEPT = "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"
 MAX_CONTENT_LENGTH = "MAX_CONTENT_LENGTH"
 THREADS = "OMP_NUM_THREADS"
 WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"
-
-NOT_SUPPORTED = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_BATCH")
-"""Variables of AWS's container that change answers there and that this server does not know."""
+OUTPUT = "SAGEMAKER_INFERENCE_OUTPUT"
+BATCH = "SAGEMAKER_BATCH"
 
 _MAX_BODY = 20 * 1024 * 1024
-"""AWS's container admits no larger MAX_CONTENT_LENGTH."""
+"""AWS's container takes a larger MAX_CONTENT_LENGTH for this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """``default_accept`` is empty when not set; ``max_body`` is in bytes."""
+    """``default_accept`` is empty when not set, ``output_keys`` likewise; ``max_body`` is in bytes.
+
+    ``doubts`` are what the log should say about the environment.
+    """
 
     model_dir: Path
     host: str
@@ -35,8 +37,10 @@ class Settings:
     workers: int
     joins_several: bool
     default_accept: str
+    is_batch: bool
+    output_keys: tuple[str, ...]
     max_body: int
-    ignored: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,6 +56,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     port = options.port if options.port is not None else environment.get(pod_environment.BIND_TO_PORT) or None
     threads = options.threads if options.threads is not None else environment.get(THREADS) or None
     workers = options.workers if options.workers is not None else environment.get(WORKERS) or None
+    length = environment.get(MAX_CONTENT_LENGTH) or None
+    max_body = _whole(MAX_CONTENT_LENGTH, length, default=6 * 1024 * 1024, low=1, high=2**63 - 1)
+    keys = selectable.parse(environment.get(OUTPUT, ""))
     return Settings(
         model_dir=Path(
             options.model_dir
@@ -64,25 +71,35 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         workers=_whole(WORKERS, workers, default=cpu_limit.workers(), low=1, high=1024),
         joins_several=_flag(ENSEMBLE, environment.get(ENSEMBLE, "true")),
         default_accept=_accept(environment.get(DEFAULT_ACCEPT, "")),
-        max_body=_whole(
-            MAX_CONTENT_LENGTH,
-            environment.get(MAX_CONTENT_LENGTH) or None,
-            default=6 * 1024 * 1024,
-            low=1,
-            high=_MAX_BODY,
-        ),
-        ignored=tuple(name for name in NOT_SUPPORTED if environment.get(name)),
+        is_batch=_flag(BATCH, environment.get(BATCH) or "false"),
+        output_keys=keys,
+        max_body=min(max_body, _MAX_BODY),
+        doubts=tuple(_doubts(keys, max_body)),
     )
+
+
+def _doubts(keys: Sequence[str], max_body: int) -> Iterator[str]:
+    unknown = [key for key in keys if key not in selectable.KEYS]
+    if unknown:
+        yield (
+            f"{OUTPUT} asks for {', '.join(unknown)}, which will always be missing; "
+            f"the keys are {', '.join(selectable.KEYS)}"
+        )
+    if max_body > _MAX_BODY:
+        yield f"{MAX_CONTENT_LENGTH} is {max_body}, the most that is possible is {_MAX_BODY}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="xgboost-server",
         description="Serve an XGBoost model (JSON or UBJ) by SageMaker's container contract: "
-        "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics.",
+        "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics. "
+        "`xgboost-server convert` turns pickles and binary models into JSON; it has a --help of its own.",
         epilog="A variable in brackets sets the same as its option. "
         f"{ENSEMBLE}=false serves the first of several models instead of their mean; "
         f"{DEFAULT_ACCEPT} is the answer's type when a client names none; "
+        f"{OUTPUT} selects what answers hold ({', '.join(selectable.KEYS)}); "
+        f"{BATCH}=true writes CSV as batch transform wants it; "
         f"{MAX_CONTENT_LENGTH} is the largest request body in bytes (6291456).",
     )
     parser.add_argument(

@@ -11,6 +11,7 @@ import pytest
 
 from http_protocol import server
 from xgboost_server import batching, booster, dataplane, invocations, matrix, metrics, pipeline, sharing
+from xgboost_server.codecs import registry
 
 Post = Callable[[bytes], Awaitable[tuple[int, str]]]
 SUMMARY = booster.Summary("reg:squarederror", "gbtree", 2)
@@ -42,7 +43,10 @@ async def served(predict: Callable[[matrix.Matrix], matrix.Matrix]) -> AsyncIter
             loop=loop,
         )
         handler = invocations.Invocations(
-            plane, batcher, threads, counts=counts, default_accept="", loop=loop
+            pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop),
+            registry.Writers(),
+            counts=counts,
+            loop=loop,
         )
         listening = await server.listen(handler.handle, "127.0.0.1", 0, refuse=sharing.refuse)
         async with aiohttp.ClientSession() as client:

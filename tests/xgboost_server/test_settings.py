@@ -10,7 +10,7 @@ from xgboost_server import errors, settings
 def test_the_defaults_are_sagemakers() -> None:
     found = settings.read(["serve"], {})
     assert (found.model_dir, found.port, found.max_body) == (Path("/opt/ml/model"), 8080, 6291456)
-    assert (found.joins_several, found.default_accept, found.ignored) == (True, "", ())
+    assert (found.joins_several, found.default_accept, found.doubts) == (True, "", ())
     assert found.threads >= 1
 
 
@@ -25,11 +25,26 @@ def test_the_environment_is_read() -> None:
             "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/json",
             "MAX_CONTENT_LENGTH": "1000",
             "SAGEMAKER_BATCH": "true",
+            "SAGEMAKER_INFERENCE_OUTPUT": "predicted_label, probabilities",
         },
     )
     assert (found.model_dir, found.port, found.threads) == (Path("/models"), 8090, 3)
     assert (found.joins_several, found.default_accept, found.max_body) == (False, "application/json", 1000)
-    assert found.ignored == ("SAGEMAKER_BATCH",)
+    assert (found.is_batch, found.output_keys) == (True, ("predicted_label", "probabilities"))
+    assert found.doubts == ()
+
+
+def test_an_odd_environment_is_served_as_awss_container_does_and_doubted() -> None:
+    found = settings.read([], {"SAGEMAKER_INFERENCE_OUTPUT": "probabilty", "MAX_CONTENT_LENGTH": "99999999"})
+    assert (found.output_keys, found.max_body) == (("probabilty",), 20 * 1024 * 1024)
+    output, length = found.doubts
+    assert output.startswith("SAGEMAKER_INFERENCE_OUTPUT asks for probabilty, which will always be missing")
+    assert length == "MAX_CONTENT_LENGTH is 99999999, the most that is possible is 20971520"
+
+
+def test_empty_variables_are_as_good_as_none() -> None:
+    names = ("SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_BATCH", "MAX_CONTENT_LENGTH", "OMP_NUM_THREADS")
+    assert settings.read([], dict.fromkeys(names, "")) == settings.read([], {})
 
 
 def test_options_beat_the_environment() -> None:
@@ -50,6 +65,7 @@ def test_options_beat_the_environment() -> None:
         pytest.param([], {"OMP_NUM_THREADS": "0"}, "OMP_NUM_THREADS must be", id="threads"),
         pytest.param([], {"MAX_CONTENT_LENGTH": "1e6"}, "MAX_CONTENT_LENGTH must be", id="length"),
         pytest.param([], {"SAGEMAKER_INFERENCE_ENSEMBLE": "no"}, "must be true or false", id="ensemble"),
+        pytest.param([], {"SAGEMAKER_BATCH": "1"}, "SAGEMAKER_BATCH must be true or false", id="batch"),
         pytest.param(
             [],
             {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "x"},
