@@ -36,8 +36,22 @@ def build_arguments(image: "Image") -> list[str]:
 
 
 def builder() -> str:
-    """The first image builder on this machine; raises HarnessError when there is none."""
-    for name in _BUILDERS:
-        if shutil.which(name):
+    """The first image builder on this machine that works; raises HarnessError when there is none."""
+    found = [name for name in _BUILDERS if shutil.which(name)]
+    for name in found:
+        if _works(name):
             return name
+    if found:
+        raise errors.HarnessError(
+            f"{' and '.join(found)}: found, but `{found[0]} info` fails; is its daemon running?"
+        )
     raise errors.HarnessError(f"no image builder found; install one of: {', '.join(_BUILDERS)}")
+
+
+def _works(name: str) -> bool:
+    """A docker command without its daemon is no builder."""
+    try:
+        commands.run([name, "info"], timeout=30)
+    except errors.HarnessError:
+        return False
+    return True
