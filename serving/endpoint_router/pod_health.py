@@ -182,7 +182,8 @@ class Standing:
     def starting(self, addresses: Iterable[str]) -> int:
         """How many of ``addresses`` have less than the oldest one's share."""
         shares = [self.shares.get(address, self.newcomers) for address in addresses]
-        return sum(own < max(shares) for own in shares)
+        oldest = max(shares, default=1.0)
+        return sum(own < oldest for own in shares)
 
 
 ALL_WELL = Standing()

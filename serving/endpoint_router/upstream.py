@@ -168,7 +168,9 @@ class Upstreams:
 
     def _watch_growth(self) -> None:
         """While a pod has less than a full share, have the routing compiled anew now and then."""
-        if self._growth is None and min(self.standing().shares.values(), default=1.0) < 1.0:
+        now, rules = self._loop.time(), self.rules
+        is_growing = any(pod_health.share(pod.health, now, rules) < 1.0 for pod in self._pods.values())
+        if is_growing and self._growth is None:
             self._growth = self._loop.call_later(self.rules.step_seconds(), self._grow)
 
     def _grow(self) -> None:
