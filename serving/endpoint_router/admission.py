@@ -6,20 +6,21 @@ Pure: a request's facts in, what to do or the error to answer out.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
 from endpoint_contract import headers as wire
 from endpoint_contract import runtime_errors, variant_names
 
-TARGET_VARIANT = wire.TARGET_VARIANT.lower().encode()
-_TARGET_MODEL = wire.TARGET_MODEL.lower().encode()
-_INFERENCE_ID = wire.INFERENCE_ID.lower().encode()
-_LIMITED = (
+TARGET_VARIANT: Final = wire.TARGET_VARIANT.lower().encode()
+_TARGET_MODEL: Final = wire.TARGET_MODEL.lower().encode()
+_INFERENCE_ID: Final = wire.INFERENCE_ID.lower().encode()
+_LIMITED: Final[list[tuple[bytes, str]]] = [
     (b"content-type", "ContentType"),
     (b"accept", "Accept"),
     (wire.CUSTOM_ATTRIBUTES.lower().encode(), "CustomAttributes"),
-)
-_VALUE_BYTES = 1024
+]
+_VALUE_BYTES: Final = 1024
 _INFERENCE_ID_VALUE = re.compile(rb"[!-~][ -~]{0,63}\Z")
 _ENDPOINT_PATH = re.compile(r"/endpoints/([^/]+)/(invocations|invocations-response-stream)\Z")
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(/|\Z)")
@@ -38,8 +39,8 @@ class Route:
     is_transparent: bool = False
 
 
-PING = Route("GET", b"")
-INVOKE = Route("POST", b"POST /invocations HTTP/1.1\r\n")
+PING: Final = Route("GET", b"")
+INVOKE: Final = Route("POST", b"POST /invocations HTTP/1.1\r\n")
 
 
 def routes(endpoint: str) -> dict[str, Route]:
@@ -74,7 +75,7 @@ def _open_inference(method: str, target: str, path: str) -> Route | runtime_erro
     return Route(method, f"{method} {target} HTTP/1.1\r\n".encode(), is_transparent=True)
 
 
-def check_headers(headers: Mapping[bytes, bytes]) -> runtime_errors.RuntimeApiError | None:
+def check_headers(headers: dict[bytes, bytes]) -> runtime_errors.RuntimeApiError | None:
     """What is wrong with the headers of an invocation, by SageMaker's constraints; None when nothing is."""
     if _TARGET_MODEL in headers:
         return _invalid("TargetModel is only for multi-model endpoints, which this is not.")

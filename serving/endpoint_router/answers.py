@@ -6,11 +6,12 @@ nor a model can speak with the router's voice.
 
 import uuid
 from collections.abc import Mapping
+from typing import Final
 
 from endpoint_contract import headers, runtime_errors
 from http_protocol import heads
 
-_TO_MODEL = {
+_TO_MODEL: Final[dict[bytes, bytes]] = {
     name.lower().encode(): f"{name}: ".encode()
     for name in (
         "Content-Type",
@@ -24,7 +25,14 @@ _TO_MODEL = {
         headers.TARGET_VARIANT,
     )
 }
-_SAGEMAKER_PREFIX = headers.SAGEMAKER_PREFIX.lower().encode()
+_SAGEMAKER_PREFIX: Final = headers.SAGEMAKER_PREFIX.lower().encode()
+# Names that most clients send and no model sees: known, they need not be compared with the prefix.
+_KEPT_BACK: Final = frozenset(
+    (
+        b"accept-encoding", b"amz-sdk-invocation-id", b"amz-sdk-request", b"authorization", b"connection",
+        b"content-length", b"host", b"user-agent", b"x-amz-date",
+    )
+)  # fmt: skip
 _TO_CLIENT = tuple(
     (name.lower().encode(), f"{name}: ".encode())
     for name in ("Content-Encoding", "Inference-Header-Content-Length", headers.CUSTOM_ATTRIBUTES)
@@ -36,19 +44,26 @@ _ERROR_TYPE_OF_STATUS = {
 }
 
 
+_LAST_DIGITS: Final[list[bytes]] = [b"%02x\r\n" % number for number in range(256)]
+
+
 class RequestIds:
     """Request ids that look like UUIDs: random per process, counted within it, because uuid4 costs 2 µs."""
 
-    __slots__ = ("_count", "_prefix")
+    __slots__ = ("_begin", "_count", "_prefix")
 
     def __init__(self) -> None:
         self._prefix = str(uuid.uuid4())[:24].encode()
-        self._count = uuid.uuid4().int & 0x7FFFFFFFFFFF
+        self._count = uuid.uuid4().int & 0x7FFFFFFFFF00
+        self._begin = b""  # all but the last two digits, which change every time
 
     def line(self) -> bytes:
         """The header line of the next id."""
+        last = self._count & 255
+        if last == 0 or not self._begin:
+            self._begin = b"x-amzn-RequestId: %s%010x" % (self._prefix, self._count >> 8)
         self._count += 1
-        return b"x-amzn-RequestId: %s%012x\r\n" % (self._prefix, self._count)
+        return self._begin + _LAST_DIGITS[last]
 
 
 def variant_lines(variant: str, reason: str) -> bytes:
@@ -56,17 +71,17 @@ def variant_lines(variant: str, reason: str) -> bytes:
     return heads.render([(headers.INVOKED_PRODUCTION_VARIANT, variant), (headers.ROUTE_REASON, reason)])
 
 
-def model_head(
-    request_line: bytes, host_line: bytes, request_headers: dict[bytes, bytes], length: int
-) -> bytes:
-    """The head of the request to the model: what it may see of the client's headers, and the body's length."""
-    parts = [request_line, host_line]
+def model_lines(request_headers: dict[bytes, bytes], length: int) -> bytes:
+    """The end of the head for the model: what it may see of the client's headers, and the body's length."""
+    parts: list[bytes] = []
     for name, value in request_headers.items():
         prefix = _TO_MODEL.get(name)
         if prefix is not None:
-            parts += (prefix, value, b"\r\n")
-        elif name.startswith(_SAGEMAKER_PREFIX):
-            parts += (name, b": ", value, b"\r\n")
+            parts.append(prefix)
+            parts.append(value)
+            parts.append(b"\r\n")
+        elif name not in _KEPT_BACK and name.startswith(_SAGEMAKER_PREFIX):
+            parts.append(name + b": " + value + b"\r\n")
     parts.append(b"Content-Length: %d\r\n\r\n" % length)
     return b"".join(parts)
 

@@ -10,15 +10,15 @@
 import asyncio
 import enum
 import math
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from http_protocol import chunks, heads, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTERIM_ANSWERS = 8
-_JOINED_BYTES = 64 * 1024
+_INTERIM_ANSWERS: Final = 8
+_JOINED_BYTES: Final = 64 * 1024
 
 
 class Failure(enum.Enum):
@@ -76,8 +76,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_answer", "_buffer", "_call", "_chunked", "_freed", "_interim", "_limit", "_lost", "_scanned",
-        "_transport", "idle_since",
+        "_answer", "_buffer", "_call", "_chunked", "_freed", "_interim", "_last_answer", "_last_head", "_limit",
+        "_lost", "_scanned", "_transport", "idle_since",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +87,8 @@ class Connection:
         self._freed = freed
         self._lost = lost
         self._limit = limit
+        self._last_head = b""
+        self._last_answer: heads.Answer | None = None  # what it says
         self._transport: asyncio.Transport
         self.idle_since = math.inf
         # per call
@@ -111,8 +113,7 @@ class Connection:
         if len(call.body) <= _JOINED_BYTES:
             self._transport.write(call.head + call.body)
         else:
-            self._transport.write(call.head)
-            self._transport.write(call.body)
+            self._transport.writelines((call.head, call.body))
 
     def look_at_deadline(self, now: float) -> None:
         """Fail the call when it took too long."""
@@ -138,13 +139,12 @@ class Connection:
             self._transport.abort()
             return
         try:
-            if self._answer is None and not self._buffer:
-                end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
-                if end > 3:
-                    answer = heads.parse_answer(data[:end], to_head_request=self._call.to_head_request)
-                    if answer.content_length == len(data) - end <= self._limit and answer.status >= 200:
-                        self._finish(answer, data[end:], is_clean=True)
-                        return
+            if (
+                self._answer is None
+                and not self._buffer
+                and self._take_whole(data, self._call.to_head_request)
+            ):
+                return
             self._buffer += data
             self._advance()
         except heads.RefusedError as exc:
@@ -169,6 +169,26 @@ class Connection:
             call.fail(Failure.BROKEN, f"the connection was lost: {exc or 'closed'}")
 
     # From bytes to an answer
+
+    def _take_whole(self, data: bytes, to_head_request: bool) -> bool:
+        """The usual case: one read is one answer. False when it is more or less than that."""
+        answer = self._last_answer
+        if answer is not None and data.startswith(self._last_head) and not to_head_request:
+            end = len(self._last_head)  # the same bytes read the same, until their Date moves on
+        else:
+            end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
+            if end < 4:
+                return False
+            head = data[:end]
+            answer = heads.parse_answer(head, to_head_request=to_head_request)
+            if answer.status < 200:
+                return False
+            if end <= heads.REMEMBERED_BYTES and not to_head_request:
+                self._last_answer, self._last_head = answer, head
+        if answer.content_length != len(data) - end or len(data) - end > self._limit:
+            return False
+        self._finish(answer, data[end:], is_clean=True)
+        return True
 
     def _advance(self) -> None:
         while self._answer is None:
@@ -223,12 +243,8 @@ class Connection:
         self._answer = self._chunked = None
         self._interim = 0
         transport = self._transport
-        if (
-            is_clean
-            and answer.keep_alive
-            and not transport.is_closing()
-            and not transport.get_write_buffer_size()
-        ):
+        # The pool looks whether it is closing when it next takes it.
+        if is_clean and answer.keep_alive and not transport.get_write_buffer_size():
             self._freed(self)
         else:
             transport.abort()  # closing would wait, perhaps for ever, until the server has read its request

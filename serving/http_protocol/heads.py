@@ -9,12 +9,14 @@ no state passes from one message to the next, and no header value is rejoined pi
 import functools
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Final
 
 import httptools
 
 from http_protocol import limits
 
-END = b"\r\n\r\n"
+END: Final = b"\r\n\r\n"
 
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!\"$-~]*) HTTP/1\.([01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\r\n")
@@ -24,9 +26,37 @@ _HOST_CHARACTERS = b"!$%&'()*+-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdef
 _METHODS = {name.encode(): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")}
 _SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type")
 
+# What clients send again and again is looked up instead of being made anew: a look-up costs a fifth, and the key that
+# it gives has its hash already. Each of the tables that grow is emptied when it is full, so that nobody can fill
+# memory.
+_LOWER_NAMES: Final[dict[bytes, bytes]] = {
+    spelling.encode(): name.lower().encode()
+    for name in (
+        "Accept", "Accept-Encoding", "Accept-Language", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Authorization",
+        "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Date", "Expect",
+        "Forwarded", "Host", "Keep-Alive", "Server", "Traceparent", "Tracestate", "Transfer-Encoding", "User-Agent",
+        "Via", "X-Amz-Content-SHA256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-User-Agent", "X-Amzn-Trace-Id",
+        "X-Amzn-SageMaker-Custom-Attributes", "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Target-Variant",
+        "X-Envoy-Attempt-Count", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
+        "X-Request-Id",
+    )
+    for spelling in (name, name.lower())
+}  # fmt: skip
+_TABLE_ENTRIES: Final = 256
+_request_lines: Final[dict[bytes, tuple[str, str, bool]]] = {}
+_hosts: Final[set[bytes]] = set()
+
+_STATUS_LINES: Final[dict[int, bytes]] = {
+    item.value: f"HTTP/1.1 {item.value} {item.phrase}\r\n".encode() for item in HTTPStatus
+}
+_LENGTH_LINES: Final[list[bytes]] = [b"Content-Length: %d\r\n" % length for length in range(1024)]
+
 _Parser = type[httptools.HttpRequestParser] | type[httptools.HttpResponseParser]
 
-NO_LENGTH = -1
+REMEMBERED_BYTES: Final = 1024
+"""Longer heads are not remembered: they are rare, and their sum would count."""
+
+NO_LENGTH: Final = -1
 """The length of a body whose head does not say it."""
 
 
@@ -105,13 +135,15 @@ class _Fields:
         self.is_complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key = name.lower()
+        key = _LOWER_NAMES.get(name) or name.lower()
         values = self.values
+        if value and (value[0] <= 32 or value[-1] <= 32):
+            value = value.strip(b" \t")
         if key in values:
             self.repeated.append(key)
-            values[key] += b", " + value.strip(b" \t")
+            values[key] += b", " + value
         else:
-            values[key] = value.strip(b" \t")
+            values[key] = value
 
     def on_headers_complete(self) -> None:
         self.is_complete = True
@@ -119,20 +151,41 @@ class _Fields:
 
 def parse_request(head: bytes) -> Request:
     """The request whose head, up to and with its blank line, is ``head``. Raises RefusedError (400, 431)."""
-    line = _REQUEST_LINE.match(head)
-    if line is None or line.end() > limits.LINE_BYTES:
-        raise _refused_request_line(head)
-    method, target, minor = line.groups()
-    request = Request(_METHODS.get(method) or method.decode(), target.decode(), {}, minor == b"1")
-    headers = request.headers = _fields(head, httptools.HttpRequestParser, 400)
+    line = head[: head.find(b"\r\n") + 2]
+    method, target, is_http_1_1 = _request_lines.get(line) or _request_line(line)
+    headers = _fields(head, httptools.HttpRequestParser, 400)
+    request = Request(method, target, headers, is_http_1_1)
     host = headers.get(b"host")
     if host is None:
-        if request.is_http_1_1:
+        if is_http_1_1:
             raise RefusedError(400, "the header Host is missing")
-    elif host.translate(None, _HOST_CHARACTERS):  # what is left, without the time that an expression takes
-        raise RefusedError(400, "the header Host is malformed")
+    elif host not in _hosts:
+        _check_host(host)
     _frame_request(request, headers)
     return request
+
+
+def _request_line(line: bytes) -> tuple[str, str, bool]:
+    """Method, target and whether it is HTTP/1.1."""
+    match = _REQUEST_LINE.match(line)
+    if match is None or len(line) > limits.LINE_BYTES:
+        raise _refused_request_line(line)
+    method, target, minor = match.groups()
+    found = _METHODS.get(method) or method.decode(), target.decode(), minor == b"1"
+    if len(_request_lines) >= _TABLE_ENTRIES:
+        _request_lines.clear()
+    if len(line) <= REMEMBERED_BYTES:
+        _request_lines[line] = found
+    return found
+
+
+def _check_host(host: bytes) -> None:
+    if host.translate(None, _HOST_CHARACTERS):  # what is left, without the time that an expression takes
+        raise RefusedError(400, "the header Host is malformed")
+    if len(_hosts) >= _TABLE_ENTRIES:
+        _hosts.clear()
+    if len(host) <= REMEMBERED_BYTES:
+        _hosts.add(host)
 
 
 def _fields(head: bytes, parser: _Parser, status: int) -> dict[bytes, bytes]:
@@ -189,7 +242,7 @@ def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
     ``content_length`` is then the body's exact length, 0 where the status or the method forbid one, or
     NO_LENGTH when the body is chunked or ends with the connection.
     """
-    if to_head_request or len(head) > _REMEMBERED_BYTES:
+    if to_head_request or len(head) > REMEMBERED_BYTES:
         return _answer(head, to_head_request)
     return _remembered_answer(head)
 
@@ -206,7 +259,6 @@ def _answer(head: bytes, to_head_request: bool = False) -> Answer:
 
 # Upstream servers send the same few heads again until their Date moves on by a second. Parsing one is a tenth of the
 # router's work for a request; that the same bytes read the same is all this relies on.
-_REMEMBERED_BYTES = 1024
 _remembered_answer = functools.lru_cache(maxsize=128)(_answer)
 
 
@@ -245,6 +297,20 @@ def _keeps_alive(connection: bytes, is_http_1_1: bool) -> bool:
     if b"close" in options:
         return False
     return is_http_1_1 or b"keep-alive" in options
+
+
+def answer_head(
+    status: int, header_lines: bytes, length: int, date_line: bytes, connection_line: bytes
+) -> bytes:
+    """The head of the answer that a server gives; ``length`` is the body's, whether or not that is sent."""
+    status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    if status in (204, 304):
+        length_line = b""
+    elif length < len(_LENGTH_LINES):
+        length_line = _LENGTH_LINES[length]
+    else:
+        length_line = b"Content-Length: %d\r\n" % length
+    return b"".join([status_line, header_lines, length_line, date_line, connection_line, b"\r\n"])
 
 
 def render(fields: Iterable[tuple[str, str]]) -> bytes:
