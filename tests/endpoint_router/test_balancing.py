@@ -50,3 +50,11 @@ def test_another_pod_is_one_that_was_not_tried() -> None:
     three = pods(0, 0, 0)
     assert balancing.pick_another([three], three[:2], 0.3) is three[2]
     assert balancing.pick_another([three], three, 0.3) is None
+
+
+def test_another_pod_is_of_the_first_tier_that_has_one_left() -> None:
+    in_service, last_resort = pods(5, 5), pods(0)
+    tiers = [in_service, [*in_service, *last_resort]]
+    assert balancing.pick_another(tiers, in_service[:1], 0.3) is in_service[1]
+    assert balancing.pick_another(tiers, in_service, 0.3) is last_resort[0]
+    assert balancing.pick_another(tiers, [*in_service, *last_resort], 0.3) is None

@@ -1,5 +1,8 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from endpoint_contract import route_table
-from endpoint_router import routing
+from endpoint_router import pod_health, routing
 
 READY = routing.Addresses(ready=("10.0.0.1:8080",))
 LEAVING = routing.Addresses(terminating=("10.0.0.9:8080",))
@@ -129,3 +132,38 @@ def test_huge_and_tiny_weights_neither_overflow_nor_divide_by_zero() -> None:
         a_snapshot(("A", 5e-324, (("a", 5e-324),)), ("B", 5e-324, (("b", 1),)), a=READY, b=READY)
     )
     assert [share.upper for share in tiny.untargeted] == [0.5, 1.0]
+
+
+SOME = st.lists(st.integers(1, 12).map("{}:1".format), max_size=8, unique=True).map(tuple)
+
+
+@given(
+    ready=SOME,
+    new=SOME,
+    ejected=st.dictionaries(st.integers(1, 12).map("{}:1".format), st.floats(1, 300)),
+    shares=st.dictionaries(st.integers(1, 12).map("{}:1".format), st.sampled_from([0.1, 0.35, 0.6, 1.0])),
+    avoided=st.sampled_from(["", "1:1"]),
+)
+def test_no_draw_meets_an_ejected_pod_and_whatever_serves_is_met(
+    ready: tuple[str, ...],
+    new: tuple[str, ...],
+    ejected: dict[str, float],
+    shares: dict[str, float],
+    avoided: str,
+) -> None:
+    """Over two backends of one variant, at any state of its pods."""
+    snapshot = a_snapshot(
+        ("A", 1, (("a", 1), ("b", 3))), a=routing.Addresses(ready=ready), b=routing.Addresses(ready=new)
+    )
+    standing = pod_health.Standing(shares, 0.1, ejected)
+    compiled = routing.compile_routing(snapshot, avoided=avoided, standing=standing)
+    members = dict.fromkeys((*ready, *new))
+    crew, left_out = compiled.crews["A"], standing.left_out(tuple(members))
+    assert crew.members == tuple(members)
+    assert crew.ejected == len(left_out) <= len(members) // 2
+    drawn = set(addresses(compiled.untargeted))
+    assert drawn == set(crew.in_service) == set(addresses(compiled.targeted["A"]))
+    assert bool(drawn) == bool(members), "never the whole variant"
+    assert drawn.isdisjoint(left_out)
+    assert drawn | left_out | {avoided} >= set(members)
+    assert avoided not in drawn or drawn == {avoided}
