@@ -92,13 +92,9 @@ async def _serve(
         loop=loop,
     )
     predictions = pipeline.Pipeline(plane, batcher, large_threads, counts=counts, loop=loop)
-    writers = _writers(configuration, predictor.summary)
-    sagemaker = invocations.Invocations(predictions, writers, counts=counts, loop=loop)
-    v2 = open_inference.OpenInference(
-        predictions, features=plane.features, outputs=_outputs(predictor), counts=counts, loop=loop
-    )
-    routes = _routes(sagemaker, functools.partial(place.render, counts), configuration)
-    served = await place.listen(dispatcher(routes, v2.handle), counts)
+    render = functools.partial(place.render, counts)
+    handler = contract(configuration, predictor, predictions, counts=counts, render=render, loop=loop)
+    served = await place.listen(handler, counts)
     try:
         await stopping.wait()
         _logger.info("stopping: %d requests in flight", served.busy)
@@ -108,6 +104,24 @@ async def _serve(
             executor.shutdown(wait=False, cancel_futures=True)
         plane.close()
         place.close()
+
+
+def contract(
+    configuration: settings.Settings,
+    predictor: dataplane.Predictor,
+    predictions: pipeline.Pipeline,
+    *,
+    counts: metrics.Metrics,
+    render: Callable[[], bytes],
+    loop: asyncio.AbstractEventLoop,
+) -> server.Handler:
+    """The handler of all requests: SageMaker's container contract and the Open Inference Protocol."""
+    writers = _writers(configuration, predictor.summary)
+    sagemaker = invocations.Invocations(predictions, writers, counts=counts, loop=loop)
+    v2 = open_inference.OpenInference(
+        predictions, features=predictor.features, outputs=_outputs(predictor), counts=counts, loop=loop
+    )
+    return dispatcher(_routes(sagemaker, render, configuration), v2.handle)
 
 
 def _writers(configuration: settings.Settings, model: booster.Summary) -> registry.Writers:
