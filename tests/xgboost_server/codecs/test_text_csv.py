@@ -141,6 +141,19 @@ def test_answers_are_the_widened_floats(predictions: matrix.Matrix) -> None:
     ) == (bits(predictions))
 
 
+@given(MATRICES)
+def test_each_number_is_written_as_python_writes_it(predictions: matrix.Matrix) -> None:
+    lines = [",".join(map(repr, row)) for row in predictions.tolist()]
+    assert text_csv.encode(predictions).decode() == "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("value", [1e-4, 9.9e-5, 1e-5, 1e-7, 9.9e15, 1e16, 123456.0, -0.0, np.inf, np.nan])
+def test_small_and_large_numbers_are_written_as_python_writes_them(value: float) -> None:
+    predictions = np.array([0.5, value], dtype=np.float32)
+    right = "".join(f"{number!r}\n" for number in predictions.tolist())
+    assert text_csv.encode(predictions).decode() == right
+
+
 def test_one_output_is_one_number_a_line() -> None:
     assert text_csv.encode(np.array([0.1, 1], dtype=np.float32)) == b"0.10000000149011612\n1.0\n"
 
