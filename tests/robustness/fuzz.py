@@ -7,7 +7,6 @@ again alone.
 import asyncio
 import contextlib
 import random
-import re
 import tempfile
 import time
 from collections import Counter
@@ -29,7 +28,6 @@ _ENDINGS = (
     *(conversations.Ending.CLOSE, conversations.Ending.RESET, conversations.Ending.WAIT),
 )
 _NOTHING = figures.Figures(0, 0)
-_TOKENS = re.compile(rb"<[0-9]+>")
 
 
 class FoundError(Exception):
@@ -117,7 +115,7 @@ def _check(
         outcome.unanswered += 1
         if sent.is_whole:
             raise FoundError("a good request without an answer")
-    strange = set(_TOKENS.findall(received)) - set(_TOKENS.findall(whole)) - {inputs.token(number)}
+    strange = set(strict_reader.tokens(received)) - set(strict_reader.tokens(whole)) - {inputs.token(number)}
     if strange:
         raise FoundError(f"the answer to {number} has something of {strange}")
 
