@@ -64,7 +64,7 @@ class Model:
 
 def load(name: str, content: bytes) -> Model:
     """The model in a file's content, which has predicted once. Raises ModelLoadError, whose message names ``name``."""
-    model_file.check(name, content, RUNNING_VERSION)
+    writer = model_file.check(name, content, RUNNING_VERSION)
     booster = xgboost.Booster()
     doing = "read"
     try:
@@ -75,7 +75,9 @@ def load(name: str, content: bytes) -> Model:
         model.predict(np.full((1, model.features), np.nan, dtype=np.float32))
     except (xgboost.core.XGBoostError, ValueError, KeyError, TypeError) as exc:
         reason = next((line for line in str(exc).splitlines() if line.strip()), type(exc).__name__)
-        raise errors.ModelLoadError(f"XGBoost {xgboost.__version__} cannot {doing} {name}: {reason}") from exc
+        raise errors.ModelLoadError(
+            f"XGBoost {xgboost.__version__} cannot {doing} {name}, written by XGBoost {writer}: {reason}"
+        ) from exc
     return model
 
 

@@ -33,10 +33,16 @@ _FOREIGN = (
 """What other files begin with."""
 
 
-def check(name: str, content: bytes, running: tuple[int, ...]) -> None:
-    """Raises ModelLoadError, naming ``name``, unless ``content`` is a whole model that ``running`` XGBoost reads.
+_LEAF_SIZE = re.compile(rb'size_leaf_vector(?:"\s*:\s*"|SL.{8})(\d+)', re.DOTALL)
+_NEW_VECTOR_LEAVES = (3, 2)
+"""The XGBoost that crashes when it loads trees of several outputs that an older one wrote."""
 
-    A model of a newer XGBoost loads without an error in an older one and predicts nonsense: it is refused.
+
+def check(name: str, content: bytes, running: tuple[int, ...]) -> str:
+    """The version that wrote the model, as text.
+
+    Raises ModelLoadError, naming ``name``, unless ``content`` is a whole model that ``running`` XGBoost reads. A model
+    of a newer XGBoost loads without an error in an older one and predicts nonsense: it is refused.
     """
     if not content.strip():
         raise errors.ModelLoadError(f"{name} is empty")
@@ -53,11 +59,18 @@ def check(name: str, content: bytes, running: tuple[int, ...]) -> None:
         raise errors.ModelLoadError(
             f"{name} names no XGBoost version: it is no XGBoost model, or was cut off"
         )
+    writer, reader = ubjson.render(written_by), ubjson.render(running)
     if written_by[:2] > running[:2]:
         raise errors.ModelLoadError(
-            f"{name} was written by XGBoost {ubjson.render(written_by)}, which is newer than the running "
-            f"XGBoost {ubjson.render(running)}: it would load and predict nonsense; use a newer server image"
+            f"{name} was written by XGBoost {writer}, which is newer than the running "
+            f"XGBoost {reader}: it would load and predict nonsense; use a newer server image"
         )
+    if written_by[:2] < _NEW_VECTOR_LEAVES <= running[:2] and _has_vector_leaves(content):
+        raise errors.ModelLoadError(
+            f"{name} has trees of several outputs (multi_output_tree), written by XGBoost {writer}, which the "
+            f"running XGBoost {reader} does not read: use the server image of XGBoost 3.0 or older"
+        )
+    return writer
 
 
 def is_json(content: bytes) -> bool:
@@ -70,6 +83,11 @@ def is_pickle(content: bytes) -> bool:
     return (content[:1] == b"\x80" and content[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")) or (
         re.match(rb"(\(dp?\d|ccopy_reg\n|c__builtin__\n|cxgboost|\(?i?cxgboost)", content) is not None
     )
+
+
+def _has_vector_leaves(content: bytes) -> bool:
+    found = _LEAF_SIZE.search(content)
+    return found is not None and int(found[1]) > 1
 
 
 def _version(name: str, content: bytes, running: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -69,5 +69,7 @@ def test_a_missing_directory_is_named(tmp_path: Path) -> None:
 def test_what_xgboost_cannot_read_is_named_in_one_line(tmp_path: Path) -> None:
     document = {"learner": {}, "version": booster.RUNNING_VERSION}
     (tmp_path / "model").write_text(json.dumps(document))
-    with pytest.raises(errors.ModelLoadError, match=r"^XGBoost \S+ cannot read model: [^\n]+$"):
+    with pytest.raises(
+        errors.ModelLoadError, match=r"^XGBoost \S+ cannot read model, written by XGBoost \S+: [^\n]+$"
+    ):
         model_dir.load(tmp_path, joins_several=True)

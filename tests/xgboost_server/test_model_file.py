@@ -3,6 +3,7 @@
 import pickle
 import re
 
+import numpy as np
 import pytest
 import xgboost
 
@@ -95,5 +96,38 @@ def test_a_binary_model_is_let_through_where_xgboost_reads_it() -> None:
 
 
 def test_a_newer_binary_model_is_refused_by_its_version() -> None:
-    with pytest.raises(errors.ModelLoadError, match=r"written by XGBoost 2\.1, which is newer than .* 1\.7\.6"):
+    with pytest.raises(
+        errors.ModelLoadError, match=r"written by XGBoost 2\.1, which is newer than .* 1\.7\.6"
+    ):
         model_file.check("m", binary_models.a_model(version=(2, 1)), (1, 7, 6))
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        pytest.param(b'"size_leaf_vector":"2"', id="JSON"),
+        pytest.param(b'"size_leaf_vector" : "12"', id="JSON with blanks"),
+    ],
+)
+def test_trees_of_several_outputs_are_refused_where_loading_them_crashes(leaves: bytes) -> None:
+    content = b'{"learner":{%s},"version":[3,1,3]}' % leaves
+    with pytest.raises(errors.ModelLoadError, match=r"multi_output_tree.*3\.1\.3.*3\.2\.0 does not read"):
+        model_file.check("m", content, RUNNING)
+    model_file.check("m", content, (3, 1, 3))
+    model_file.check("m", content.replace(b"3,1,3", b"3,2,0"), RUNNING)
+    model_file.check("m", content.replace(leaves, b'"size_leaf_vector":"1"'), RUNNING)
+
+
+def test_trees_of_several_outputs_are_found_in_ubj_too() -> None:
+    labels = np.stack([np.arange(60), -np.arange(60)], axis=1)
+    parameters = {"multi_strategy": "multi_output_tree", "tree_method": "hist", "nthread": 1}
+    trained = xgboost.train(parameters, xgboost.DMatrix(models.some_rows(60, 5), labels, nthread=1), 1)
+    content = models.content(trained, "ubj")
+    older = content.replace(version_in_ubj(booster.RUNNING_VERSION), version_in_ubj((2, 1, 4)))
+    assert older != content
+    with pytest.raises(errors.ModelLoadError, match="multi_output_tree"):
+        model_file.check("m", older, RUNNING)
+
+
+def version_in_ubj(version: tuple[int, ...]) -> bytes:
+    return b"version[#L" + bytes(7) + b"\x03" + b"".join(b"i" + bytes([part]) for part in version)
