@@ -296,9 +296,7 @@ def main() -> int:
         asyncio.run(table.check())
         print(f"{name:32} " + ", ".join(f"{kind} {count}" for kind, count in table.counts.items()))
         total += table.counts
-    print(
-        f"XGBoost {xgboost.__version__}: {total.total()} cells as Booster.predict, of {len(objectives.NAMES)} objectives"
-    )
+    print(f"XGBoost {xgboost.__version__}, {len(objectives.NAMES)} objectives: {total.total()} cells equal")
     print(f"{len(REQUESTS)} request formats and Open Inference, {len(ANSWERS)} answers: {dict(total)}")
     return 0
 
