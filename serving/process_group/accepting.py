@@ -1,7 +1,10 @@
 """Accepting from a socket that other processes accept from too, so that each gets its share of the connections.
 
-Clients keep their connections: one that all went to the same worker would leave the other cores idle for hours. So
-one connection is taken at a time, and a worker that has more than another leaves that one a moment to take it.
+Clients keep their connections: a burst of them that went to one worker would leave the other cores idle for hours. So
+
+1. connections are taken one by one, while another worker may take the next;
+2. a worker that has more than another leaves that one a moment to take it;
+3. what was left and nobody took is taken, each time twice as many: a worker that stands still holds up nobody.
 """
 
 import asyncio
@@ -11,9 +14,11 @@ from collections.abc import Callable
 
 from process_group import board
 
-_LEFT_TO_OTHERS_SECONDS = 0.001
-_AT_ONCE = 32
-"""Connections taken after a wait: those for whom they were left did not want them."""
+_LEFT_TO_OTHERS_SECONDS = 0.005
+"""A worker that can take it does so in much less; on a busy machine it may have to wait for a core."""
+_MOST_AT_ONCE = 64
+_NEGLIGIBLE = 16
+"""A worker has more than another when it has a sixteenth more."""
 _PAUSE_SECONDS = 1.0
 """After an error that does not pass by itself, such as too many open files; as asyncio does."""
 
@@ -39,6 +44,7 @@ class Acceptor:
         self._place = place
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.TimerHandle | None = None
+        self._untaken = 1
         self._connecting: set[asyncio.Task[None]] = set()
         self.note_connections()
         self._loop.add_reader(listener, self._on_readable)
@@ -68,9 +74,11 @@ class Acceptor:
 
     def _on_readable(self) -> None:
         self.note_connections()
-        if self._mine() > self._board.fewest_connections():
+        fewest = self._board.fewest_connections()
+        if self._mine() > fewest + fewest // _NEGLIGIBLE:
             self._pause(_LEFT_TO_OTHERS_SECONDS)
         else:
+            self._untaken = 1
             self._accept(1)
 
     def _pause(self, seconds: float) -> None:
@@ -80,7 +88,8 @@ class Acceptor:
     def _resume(self) -> None:
         self._waiting = None
         self._loop.add_reader(self._listener, self._on_readable)
-        self._accept(_AT_ONCE)
+        self._accept(self._untaken)
+        self._untaken = min(_MOST_AT_ONCE, 2 * self._untaken)
 
     def _accept(self, at_most: int) -> None:
         for _ in range(at_most):
