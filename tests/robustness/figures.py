@@ -1,13 +1,11 @@
 """What the kernel says of a program: memory, open files, time; all of its processes together."""
 
 import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
 _LISTEN, _TIME_WAIT = "0A", "06"
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +26,12 @@ def of(pid: int) -> Figures:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time that a process and its children have taken, to a hundredth of a second."""
-    ticks = 0
+    """The time that a process, its children and the threads that they still have spent on a processor."""
+    nanoseconds = 0
     for process in _tree(pid):
-        fields = (_PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / _TICKS_PER_SECOND
+        for task in (_PROC / str(process) / "task").iterdir():
+            nanoseconds += int((task / "schedstat").read_text().split()[0])
+    return nanoseconds / 1e9
 
 
 def connections(pid: int, port: int) -> int:
