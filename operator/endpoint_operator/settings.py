@@ -81,8 +81,14 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         drain_seconds=_number("--drain-seconds", given.drain_seconds, low=0, high=3600),
         log_format=_one_of("--log-format", given.log_format, LOG_FORMATS),
         log_level=_one_of("--log-level", given.log_level, LOG_LEVELS),
-        identity=f"{environment.get('POINTSMAN_POD_NAME') or socket.gethostname()}_{uuid.uuid4().hex[:8]}",
+        identity=_identity(environment.get("POINTSMAN_POD_NAME", "")),
     )
+
+
+def _identity(pod: str) -> str:
+    """Who holds the Lease. A pod keeps its name when its container is restarted, which the kubelet does only once the
+    former process is dead: so it goes on leading at once instead of waiting for its own Lease to run out."""
+    return pod or f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"
 
 
 def read_or_exit() -> Settings:

@@ -10,9 +10,10 @@ def names(cluster: Cluster) -> list[str]:
     return cluster.kubectl("get", "pods", "-o", "jsonpath={.items[*].metadata.name}", *where).split()
 
 
-def pod_of(cluster: Cluster, identity: str) -> str:
-    """The operator pod whose name begins the leader's identity."""
-    return next(name for name in names(cluster) if identity.startswith(name))
+def remove(cluster: Cluster, pod: str) -> None:
+    """Take an operator's pod away without asking it to end."""
+    where = ["--namespace", install.OPERATOR_NAMESPACE]
+    cluster.kubectl("delete", "pod", pod, "--force", "--grace-period=0", "--wait=false", *where)
 
 
 def pid(cluster: Cluster, pod: str) -> int:

@@ -55,10 +55,13 @@ def test_a_cache_that_loaders_could_not_use_is_refused(option: str, value: str) 
         settings.read([option, value], {})
 
 
-def test_two_processes_never_have_the_same_identity() -> None:
-    environment = {"POINTSMAN_POD_NAME": "operator-0"}
-    one, other = (settings.read([], environment).identity for _ in range(2))
-    assert one.startswith("operator-0_")
+def test_an_operator_restarted_in_its_pod_goes_on_leading() -> None:
+    one, other = (settings.read([], {"POINTSMAN_POD_NAME": "operator-0"}).identity for _ in range(2))
+    assert one == other == "operator-0"
+
+
+def test_two_processes_on_one_machine_never_have_the_same_identity() -> None:
+    one, other = (settings.read([], {}).identity for _ in range(2))
     assert one != other
 
 
