@@ -1,6 +1,7 @@
 """What ``/proc`` says of a process and its children."""
 
 import os
+import socket
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -40,10 +41,16 @@ def connections(pid: int) -> int:
     listed = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     listening = {fields[1] for fields in listed if fields[3] == "0A"}
     accepted = {f"socket:[{fields[9]}]" for fields in listed if fields[3] == "01" and fields[1] in listening}
-    return sum(target in accepted for target in _descriptors(pid))
+    return sum(target in accepted for target in descriptors(pid))
 
 
-def _descriptors(pid: int) -> list[str]:
+def inode(opened: socket.socket) -> int:
+    """The number by which `descriptors` names it."""
+    return os.fstat(opened.fileno()).st_ino
+
+
+def descriptors(pid: int) -> list[str]:
+    """What it has open: files by name, sockets as ``socket:[inode]``."""
     found = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:

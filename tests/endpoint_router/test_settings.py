@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from endpoint_router import settings
+from process_group import cpu_limit
 
 IN_A_POD = {
     "POINTSMAN_ENDPOINT": "churn",
@@ -19,6 +20,15 @@ def test_a_file_needs_nothing_else() -> None:
     assert chosen.kubernetes is None
     assert (chosen.host, chosen.port, chosen.admin_port) == ("0.0.0.0", 8000, 8001)
     assert (chosen.slow_start_seconds, chosen.eject_after) == (10.0, 5)
+
+
+def test_there_are_as_many_workers_as_the_cpu_limit_allows_unless_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cpu_limit, "workers", lambda: 3)
+    assert settings.parse(["--route-table", "t"], {}).workers == 3
+    assert settings.parse(["--route-table", "t"], {"POINTSMAN_WORKERS": "2"}).workers == 2
+    assert settings.parse(["--route-table", "t", "--workers", "1"], {"POINTSMAN_WORKERS": "2"}).workers == 1
 
 
 def test_a_pod_is_described_by_its_environment() -> None:
@@ -57,6 +67,8 @@ def test_an_option_beats_its_variable() -> None:
         pytest.param(["--port", "http"], {}, ["--port", "0 to 65535", "'http'"], id="port as text"),
         pytest.param(["--port", "65536"], {}, ["--port", "0 to 65535"], id="port too large"),
         pytest.param(["--port", "-1"], {}, ["--port"], id="negative port"),
+        pytest.param(["--workers", "0"], {}, ["--workers", "1 to 256", "'0'"], id="no worker"),
+        pytest.param([], {"POINTSMAN_WORKERS": "many"}, ["--workers", "'many'"], id="workers as text"),
         pytest.param(["--eject-after", "-1"], {}, ["--eject-after", "'-1'"], id="negative number"),
         pytest.param([], {"POINTSMAN_SLOW_START_SECONDS": "x"}, ["--slow-start-seconds"], id="time as text"),
         pytest.param(
