@@ -1,0 +1,22 @@
+"""Damaged and random bodies against running servers; POINTSMAN_FUZZ_BODIES says how many."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.xgboost_server import fuzz
+
+BODIES = int(os.environ.get("POINTSMAN_FUZZ_BODIES", "1500"))
+
+
+@pytest.mark.timeout(60 + BODIES / 50)
+@pytest.mark.parametrize(("objective", "environment"), fuzz.CAMPAIGNS, ids=lambda value: str(value))
+async def test_no_body_gets_more_than_a_refusal(
+    tmp_path: Path, objective: str, environment: Mapping[str, str]
+) -> None:
+    count = BODIES // len(fuzz.CAMPAIGNS)
+    statuses = await fuzz.campaign(tmp_path, count, seed=99, objective=objective, **environment)
+    assert statuses.total() == count // 4 * 4
+    assert {200, 400, 406, 415} <= set(statuses)
