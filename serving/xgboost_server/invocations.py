@@ -14,7 +14,7 @@ from xgboost_server.codecs import registry
 _logger = logging.getLogger(__name__)
 
 TEXT = heads.render([("Content-Type", "text/plain; charset=utf-8")])
-INLINE_BODY = 32 * 1024
+INLINE_BODY = 64 * 1024
 """Bytes that are parsed in the event loop; it takes half a millisecond for the usual formats."""
 
 _ANSWER_HEADS = {

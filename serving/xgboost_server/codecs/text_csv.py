@@ -57,18 +57,23 @@ def decode(body: bytes) -> Iterator[matrix.Matrix]:
 
 def encode(predictions: matrix.Matrix) -> bytes:
     """One row a line, its outputs joined by commas; each float32 widened, in the shortest exact text."""
-    values = predictions.tolist()
-    text = orjson.dumps(values)
-    # JSON's numbers are Python's, the shortest exact ones, but for these; the usual prediction is neither.
+    text = orjson.dumps(predictions.tolist())
+    # JSON's numbers are Python's, the shortest exact ones, but for the smallest, the largest and NaN.
     if b"e" in text or b"0.0000" in text or b"null" in text:
-        return _encode_by_repr(values, predictions.ndim)
+        return _encode_unusual(predictions)
     if predictions.ndim == 1:
         return text[1:-1].replace(b",", b"\n") + b"\n"
     return text[2:-2].replace(b"],[", b"\n") + b"\n"
 
 
-def _encode_by_repr(values: list[Any], dimensions: int) -> bytes:
-    lines = map(repr, values) if dimensions == 1 else (",".join(map(repr, row)) for row in values)
+def _encode_unusual(predictions: matrix.Matrix) -> bytes:
+    values = predictions.ravel().tolist()
+    cells = orjson.dumps(values)[1:-1].decode().split(",")
+    for index, cell in enumerate(cells):
+        if "e" in cell or "0.0000" in cell or cell == "null":
+            cells[index] = repr(values[index])
+    width = max(1, len(cells) // max(1, len(predictions)))
+    lines = (",".join(cells[start : start + width]) for start in range(0, len(cells), width))
     return "\n".join(lines).encode() + b"\n"
 
 
