@@ -29,6 +29,10 @@ class ChunkedBody:
         self._rest = b""  # the beginning of a line whose end has not come yet
         self._state = _SIZE
 
+    def whole(self) -> bytes:
+        """The body."""
+        return bytes(self.data)
+
     @property
     def is_complete(self) -> bool:
         """Whether the last chunk and the blank line after it were read."""

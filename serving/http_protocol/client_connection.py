@@ -12,7 +12,7 @@ import enum
 import math
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from http_protocol import chunks, heads, limits
+from http_protocol import chunks, counted, heads, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_answer", "_buffer", "_call", "_chunked", "_freed", "_interim", "_last_answer", "_last_head", "_limit",
+        "_answer", "_body", "_buffer", "_call", "_freed", "_interim", "_last_answer", "_last_head", "_limit",
         "_lost", "_scanned", "_transport", "idle_since",
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ class Connection:
         self._buffer = bytearray()
         self._scanned = 0
         self._answer: heads.Answer | None = None
-        self._chunked: chunks.ChunkedBody | None = None
+        self._body: chunks.ChunkedBody | counted.CountedBody | None = None  # none: until the end
         self._interim = 0
 
     # Called by the pool
@@ -145,6 +145,8 @@ class Connection:
                 and self._take_whole(data, self._call.to_head_request)
             ):
                 return
+            if self._body is not None and not self._buffer:
+                data = data[self._body.feed(data) :]  # without a copy in the buffer first
             self._buffer += data
             self._advance()
         except heads.RefusedError as exc:
@@ -195,22 +197,12 @@ class Connection:
             if not self._read_head():
                 return
         answer, buffer = self._answer, self._buffer
-        if self._chunked is not None:
-            taken = self._chunked.feed(bytes(buffer))
-            del buffer[:taken]
-            if not self._chunked.is_complete:
-                return
-            body = bytes(self._chunked.data)
-        elif answer.content_length == heads.NO_LENGTH:
-            if len(buffer) > self._limit:
-                raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
-            return
-        elif len(buffer) < answer.content_length:
-            return
-        else:
-            body = bytes(memoryview(buffer)[: answer.content_length])
-            del buffer[: answer.content_length]
-        self._finish(answer, body, is_clean=not buffer)
+        if self._body is not None:
+            del buffer[: self._body.feed(bytes(buffer))]
+            if self._body.is_complete:
+                self._finish(answer, self._body.whole(), is_clean=not buffer)
+        elif len(buffer) > self._limit:
+            raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
 
     def _read_head(self) -> bool:
         """Whether a head was there, interim answers included, which are skipped."""
@@ -234,13 +226,16 @@ class Connection:
         if answer.content_length > self._limit:
             raise heads.RefusedError(413, f"the body is over {self._limit} bytes")
         self._answer = answer
-        self._chunked = chunks.ChunkedBody(self._limit) if answer.chunked else None
+        if answer.chunked:
+            self._body = chunks.ChunkedBody(self._limit)
+        elif answer.content_length != heads.NO_LENGTH:
+            self._body = counted.CountedBody(answer.content_length)
         return True
 
     def _finish(self, answer: heads.Answer, body: bytes, *, is_clean: bool) -> None:
         call, self._call = self._call, None
         assert call is not None
-        self._answer = self._chunked = None
+        self._answer = self._body = None
         self._interim = 0
         transport = self._transport
         # The pool looks whether it is closing when it next takes it.

@@ -19,7 +19,7 @@ import math
 import time
 from typing import Final, cast
 
-from http_protocol import chunks, exchanges, heads, limits
+from http_protocol import chunks, counted, exchanges, heads, limits
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Connection:
     """The protocol of one accepted connection. It has no base class, so that mypyc can lay it out."""
 
     __slots__ = (
-        "_advancing", "_buffer", "_chunked", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
+        "_advancing", "_body", "_buffer", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
         "_last_head", "_last_request", "_linger_until", "_loop", "_probes", "_request", "_scanned", "_site", "_state",
         "_transport", "_write_deadline",
     )  # fmt: skip
@@ -70,7 +70,7 @@ class Connection:
         self._scanned = 0  # bytes of it in which no head ends
         self._is_after_empty_line = False
         self._request: heads.Request | None = None
-        self._chunked: chunks.ChunkedBody | None = None
+        self._body: chunks.ChunkedBody | counted.CountedBody | None = None
         self._exchange: exchanges.Exchange | None = None
         self._probes = 0  # parts of the interim answer sent to a client that sends no more
 
@@ -93,6 +93,8 @@ class Connection:
         elif self._state >= _LINGERING:
             self._deadline = min(self._loop.time() + self._site.limits.linger_seconds, self._linger_until)
             return
+        if isinstance(self._body, counted.CountedBody) and not self._buffer:
+            data = data[self._body.feed(data) :]  # without a copy in the buffer first
         self._buffer += data
         if self._state == _HANDLING or self._write_deadline != _NEVER:
             if len(self._buffer) > _AHEAD_BYTES:
@@ -199,15 +201,16 @@ class Connection:
             end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
             if end < 4 or data[0] == 13:
                 return False
+            head = data[:end]
             try:
-                request = heads.parse_request(data[:end])
+                request = heads.parse_request(head)
             except heads.RefusedError as exc:
                 self._refuse(exc.status, exc.reason)
                 return False
             if b"expect" in request.headers:
                 return False
             if end <= heads.REMEMBERED_BYTES:
-                self._last_request, self._last_head = request, data[:end]
+                self._last_request, self._last_head = request, head
         if request.content_length != len(data) - end or len(data) - end > self._site.limits.body_bytes:
             return False
         self._dispatch(request, data[end:], received_at)
@@ -241,7 +244,7 @@ class Connection:
             request, body = self._request, self._read_body()
             assert request is not None
             if body is not None:
-                self._request = self._chunked = None
+                self._request = self._body = None
                 self._dispatch(request, body, _clock())
                 return self._state == _HEAD
         return False
@@ -279,21 +282,15 @@ class Connection:
             self._transport.write(_CONTINUE)
         self._request = request
         self._state = _BODY
-        self._chunked = chunks.ChunkedBody(limit) if request.chunked else None
+        length = request.content_length
+        self._body = chunks.ChunkedBody(limit) if request.chunked else counted.CountedBody(length)
         self._deadline = self._loop.time() + self._site.limits.body_seconds
 
     def _read_body(self) -> bytes | None:
-        request, buffer = self._request, self._buffer
-        assert request is not None
-        if self._chunked is not None:
-            taken = self._chunked.feed(bytes(buffer))
-            del buffer[:taken]
-            return bytes(self._chunked.data) if self._chunked.is_complete else None
-        if len(buffer) < request.content_length:
-            return None
-        body = bytes(memoryview(buffer)[: request.content_length])
-        del buffer[: request.content_length]
-        return body
+        body, buffer = self._body, self._buffer
+        assert body is not None
+        del buffer[: body.feed(bytes(buffer))]
+        return body.whole() if body.is_complete else None
 
     def _dispatch(self, request: heads.Request, body: bytes, received_at: float) -> None:
         self._state = _HANDLING
@@ -330,7 +327,7 @@ class Connection:
     def _linger(self) -> None:
         self._state = _LINGERING
         self._buffer.clear()
-        self._request = self._chunked = None
+        self._request = self._body = None
         if self._is_read_shut:
             self.close()
             return
