@@ -44,6 +44,15 @@ def fetch(
     """Write the file, of at most ``max_size`` bytes, to ``target``. Raises DownloadError when no further attempt
     makes sense."""
     transfer = _Transfer(target, shown, max_size, cached)
+    try:
+        return _persist(transfer, open_at, patience)
+    except errors.DownloadError as exc:
+        if transfer.written:
+            raise errors.DownloadError(f"{exc}; {transfer.progress()} had come") from exc
+        raise
+
+
+def _persist(transfer: "_Transfer", open_at: OpenAt, patience: retries.Retries) -> Download:
     while True:
         written = transfer.written
         try:
@@ -52,10 +61,6 @@ def fetch(
             patience.wait_after(exc, came_further=transfer.written - written >= _WORTHWHILE)
             if isinstance(exc, errors.ResumeRefusedError):
                 transfer.begin_anew()
-        except errors.DownloadError as exc:
-            if transfer.written:
-                raise errors.DownloadError(f"{exc}; {transfer.progress()} had come before") from exc
-            raise
 
 
 def in_megabytes(size: int) -> str:

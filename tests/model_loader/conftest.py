@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.model_loader import servers
+from tests.model_loader import emulators, program, servers
 
 
 @pytest.fixture
@@ -21,3 +21,22 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3]:
 @pytest.fixture
 def model_dir(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "model"
+
+
+@pytest.fixture
+def loader(tmp_path: pathlib.Path) -> program.Loader:
+    return program.Loader(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[emulators.Google]:
+    with emulators.google() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[emulators.Azure]:
+    if not emulators.has_npm():
+        pytest.skip("Azurite is installed with npm, which is not here")
+    with emulators.azure() as store:
+        yield store

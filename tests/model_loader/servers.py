@@ -21,6 +21,9 @@ from botocore import exceptions as boto_exceptions
 
 ACCESS_KEY, SECRET_KEY = "writer", "writer-secret-value"
 STRANGER_ACCESS_KEY, STRANGER_SECRET_KEY = "stranger", "stranger-secret-value"
+DOMAIN = "s3.test"
+"""Below it, the store takes the first part of a host's name for the bucket."""
+
 _START_SECONDS = 60.0
 
 
@@ -62,10 +65,12 @@ def a_web_server() -> Iterator[Web]:
         web = Web(url=f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield web
-        web.released.set()
-        server.shutdown()
-        thread.join()
+        try:
+            yield web
+        finally:
+            web.released.set()
+            server.shutdown()
+            thread.join()
 
 
 def _send(handler: http.server.BaseHTTPRequestHandler, answer: Answer, released: threading.Event) -> None:
@@ -117,7 +122,7 @@ def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
     ]
     (directory / "s3.json").write_text(json.dumps({"identities": identities}))
     (directory / "data").mkdir()
-    ports = _free_ports(8)
+    ports = free_ports(8)
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(_command(ports), cwd=directory, stdout=log, stderr=log)
     endpoint = f"http://127.0.0.1:{ports[3]}"
@@ -151,6 +156,7 @@ def _command(ports: list[int]) -> list[str]:
         "-ip.bind=127.0.0.1",
         "-s3",
         "-s3.config=s3.json",
+        f"-s3.domainName={DOMAIN}",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         "-master.telemetry=false",
@@ -174,7 +180,8 @@ def _wait_until_it_writes(client: Any, process: "subprocess.Popen[bytes]", log: 
             return
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens at."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

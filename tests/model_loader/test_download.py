@@ -106,7 +106,7 @@ def test_an_object_that_went_away_in_mid_fetch_is_said_to_have_been_there(tmp_pa
     source = Source(a_broken_one(b"x" * 40, size=80), errors.DownloadError("s3://b/k: no such key"))
     with pytest.raises(errors.DownloadError) as caught:
         fetch(source, tmp_path / "artefact")
-    assert str(caught.value) == "s3://b/k: no such key; 0.0 MB of 0.0 MB (50%) had come before"
+    assert str(caught.value) == "s3://b/k: no such key; 0.0 MB of 0.0 MB (50%) had come"
 
 
 def test_attempts_that_come_much_further_do_not_count(tmp_path: pathlib.Path) -> None:

@@ -2,91 +2,24 @@
 
 import hashlib
 import json
-import pathlib
 import signal
-import subprocess
-import sys
-from dataclasses import dataclass, field
 
 import pytest
 
-from tests.model_loader import archives, servers
+from tests.model_loader import archives, program, servers
 
 ARTEFACT = archives.an_archive().with_file("xgboost-model", b'{"learner": {}}').packed()
 
 
-@dataclass
-class Loader:
-    directory: pathlib.Path
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def model_dir(self) -> pathlib.Path:
-        return self.directory / "model"
-
-    @property
-    def last_word(self) -> str:
-        return (self.directory / "termination-log").read_text()
-
-    def started(self, url: str, *options: str) -> "subprocess.Popen[str]":
-        (self.directory / "termination-log").touch()
-        command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-m",
-            "model_loader",
-            "--termination-log",
-            "termination-log",
-        ]
-        return subprocess.Popen(
-            [*command, *options],
-            cwd=self.directory,
-            env={
-                "PYTHONPATH": ":".join(sys.path),
-                "MODEL_DATA_URL": url,
-                "SM_MODEL_DIR": str(self.model_dir),
-                "MODEL_IDENTITY_FILE": str(self.directory / "identity.json"),
-                **self.environment,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def success(self, url: str) -> tuple[str, str]:
-        """What a run that loads its model writes to stdout and stderr."""
-        process = self.started(url)
-        stdout, stderr = process.communicate(timeout=60)
-        assert process.returncode == 0, stderr
-        return stdout, stderr
-
-    def failure(self, url: str, *options: str) -> str:
-        """The one line of a run that fails, which is its last on stderr and its last word alike."""
-        process = self.started(url, *options)
-        stdout, stderr = process.communicate(timeout=60)
-        assert (process.returncode, stdout) == (1, ""), stderr
-        assert "Traceback" not in stderr
-        for secret in (servers.SECRET_KEY, servers.STRANGER_SECRET_KEY, "hunter2"):
-            assert secret not in stderr
-        assert stderr.splitlines()[-1] == self.last_word
-        return self.last_word
-
-
 @pytest.fixture
-def loader(tmp_path: pathlib.Path) -> Loader:
-    return Loader(tmp_path)
-
-
-@pytest.fixture
-def s3_loader(loader: Loader, s3: servers.S3) -> Loader:
+def s3_loader(loader: program.Loader, s3: servers.S3) -> program.Loader:
     loader.environment.update(s3.environment())
     s3.client.put_object(Bucket="models", Key="churn/1/model.tar.gz", Body=ARTEFACT)
     return loader
 
 
 def test_a_model_in_an_s3_store_is_loaded_and_its_identity_is_the_last_word(
-    s3_loader: Loader, s3: servers.S3
+    s3_loader: program.Loader, s3: servers.S3
 ) -> None:
     stdout, stderr = s3_loader.success("s3://models/churn/1/model.tar.gz")
     assert (s3_loader.model_dir / "xgboost-model").read_bytes() == b'{"learner": {}}'
@@ -101,24 +34,24 @@ def test_a_model_in_an_s3_store_is_loaded_and_its_identity_is_the_last_word(
     assert "fetching s3://models/churn/1/model.tar.gz" in stderr
 
 
-def test_an_s3_key_with_odd_characters_is_found(s3_loader: Loader, s3: servers.S3) -> None:
+def test_an_s3_key_with_odd_characters_is_found(s3_loader: program.Loader, s3: servers.S3) -> None:
     s3.client.put_object(Bucket="models", Key="a b/mö#d%20e+l?.json", Body=b"{}")
     s3_loader.success("s3://models/a b/mö#d%20e+l?.json")
     assert (s3_loader.model_dir / "mö#d%20e+l?.json").read_bytes() == b"{}"
 
 
-def test_an_artefact_of_many_parts_arrives_whole(s3_loader: Loader, s3: servers.S3) -> None:
+def test_an_artefact_of_many_parts_arrives_whole(s3_loader: program.Loader, s3: servers.S3) -> None:
     content = bytes(range(256)) * 4096 * 12
     s3.client.put_object(Bucket="models", Key="large.ubj", Body=content)
     s3_loader.success("s3://models/large.ubj")
     assert (s3_loader.model_dir / "large.ubj").read_bytes() == content
 
 
-def test_a_key_that_is_not_there_is_said_so(s3_loader: Loader) -> None:
+def test_a_key_that_is_not_there_is_said_so(s3_loader: program.Loader) -> None:
     assert s3_loader.failure("s3://models/absent") == "ModelDownloadFailed: s3://models/absent: no such key"
 
 
-def test_a_bucket_that_is_not_there_is_said_so(s3_loader: Loader) -> None:
+def test_a_bucket_that_is_not_there_is_said_so(s3_loader: program.Loader) -> None:
     assert s3_loader.failure("s3://absent/key") == "ModelDownloadFailed: s3://absent/key: no such bucket"
 
 
@@ -136,7 +69,7 @@ def test_a_bucket_that_is_not_there_is_said_so(s3_loader: Loader) -> None:
     ids=["no right", "wrong secret", "unknown key"],
 )
 def test_why_access_is_denied_is_said(
-    s3_loader: Loader, s3: servers.S3, access_key: str, secret_key: str, words: str
+    s3_loader: program.Loader, s3: servers.S3, access_key: str, secret_key: str, words: str
 ) -> None:
     s3_loader.environment.update(s3.environment(access_key, secret_key))
     line = s3_loader.failure("s3://models/churn/1/model.tar.gz")
@@ -144,13 +77,13 @@ def test_why_access_is_denied_is_said(
 
 
 def test_a_store_of_ones_own_is_asked_without_a_name_when_there_are_no_credentials(
-    loader: Loader, s3: servers.S3
+    loader: program.Loader, s3: servers.S3
 ) -> None:
     loader.environment["AWS_ENDPOINT_URL"] = s3.endpoint
     assert "access denied (AccessDenied" in loader.failure("s3://models/churn/1/model.tar.gz")
 
 
-def test_a_store_that_is_not_there_is_named_after_the_last_attempt(loader: Loader) -> None:
+def test_a_store_that_is_not_there_is_named_after_the_last_attempt(loader: program.Loader) -> None:
     loader.environment.update(
         AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="hunter2"
     )
@@ -161,13 +94,13 @@ def test_a_store_that_is_not_there_is_named_after_the_last_attempt(loader: Loade
     )
 
 
-def test_without_any_credentials_for_aws_itself_that_is_what_is_said(loader: Loader) -> None:
+def test_without_any_credentials_for_aws_itself_that_is_what_is_said(loader: program.Loader) -> None:
     loader.environment["AWS_METADATA_ENDPOINT"] = "http://127.0.0.1:1"
     line = loader.failure("s3://models/key", "--attempts", "1")
     assert line.startswith("ModelDownloadFailed: s3://models/key: no credentials")
 
 
-def test_a_model_on_the_web_is_loaded_after_passing_trouble(loader: Loader, web: servers.Web) -> None:
+def test_a_model_on_the_web_is_loaded_after_passing_trouble(loader: program.Loader, web: servers.Web) -> None:
     web.answers["/model.tar.gz"] = [
         servers.Answer(503, b"wait"),
         servers.Answer(body=ARTEFACT[:50], length=len(ARTEFACT)),
@@ -179,13 +112,13 @@ def test_a_model_on_the_web_is_loaded_after_passing_trouble(loader: Loader, web:
     assert [path.name for path in sorted(loader.model_dir.iterdir())] == [".model-loader", "xgboost-model"]
 
 
-def test_a_page_that_is_not_there_is_asked_for_once(loader: Loader, web: servers.Web) -> None:
+def test_a_page_that_is_not_there_is_asked_for_once(loader: program.Loader, web: servers.Web) -> None:
     line = loader.failure(f"{web.url}/model.tar.gz?X-Amz-Signature=hunter2")
     assert line == f"ModelDownloadFailed: {web.url}/model.tar.gz: not found (404)"
     assert len(web.requests) == 1
 
 
-def test_a_changed_artefact_is_refused(s3_loader: Loader, s3: servers.S3) -> None:
+def test_a_changed_artefact_is_refused(s3_loader: program.Loader, s3: servers.S3) -> None:
     s3.client.put_object(Bucket="models", Key="changing.json", Body=b"1")
     s3_loader.success("s3://models/changing.json")
     (s3_loader.directory / "identity.json").write_text(s3_loader.last_word)
@@ -196,7 +129,7 @@ def test_a_changed_artefact_is_refused(s3_loader: Loader, s3: servers.S3) -> Non
     )
 
 
-def test_a_hostile_archive_is_refused_in_one_line(loader: Loader) -> None:
+def test_a_hostile_archive_is_refused_in_one_line(loader: program.Loader) -> None:
     source = archives.an_archive().with_file("../../escaped").packed_in(loader.directory)
     line = loader.failure(f"file://{source}")
     assert line == f"ModelArchiveRefused: file://{source}: '../../escaped' leads out of the model directory"
@@ -218,11 +151,13 @@ def test_a_hostile_archive_is_refused_in_one_line(loader: Loader) -> None:
         ),
     ],
 )
-def test_bad_settings_are_one_line(loader: Loader, url: str, options: tuple[str, ...], line: str) -> None:
+def test_bad_settings_are_one_line(
+    loader: program.Loader, url: str, options: tuple[str, ...], line: str
+) -> None:
     assert loader.failure(url, *options) == line
 
 
-def test_the_end_of_the_pod_ends_a_fetch_that_hangs(loader: Loader, web: servers.Web) -> None:
+def test_the_end_of_the_pod_ends_a_fetch_that_hangs(loader: program.Loader, web: servers.Web) -> None:
     web.answers["/m"] = [servers.Answer(body=b"x", length=100, stalls=True)]
     process = loader.started(f"{web.url}/m")
     assert process.stderr is not None

@@ -1,0 +1,339 @@
+"""The stores of three clouds: S3 as SeaweedFS serves it, the others as their emulators do."""
+
+import datetime
+import hashlib
+import json
+import pathlib
+from collections.abc import Iterator
+
+import obstore.store
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from model_loader import artefact, data_url, errors, store
+from tests.model_loader import certificates, emulators, program, proxies, servers
+
+FILES = {"xgboost-model": b"{}", "code/inference.py": b"pass", "code/deep/b c#%20+é": b"odd"}
+
+
+def content(directory: pathlib.Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def listing_checksum(files: dict[str, bytes]) -> str:
+    """As ``sha256sum`` and ``sort`` make it."""
+    lines = [f"{hashlib.sha256(files[path]).hexdigest()}  {path}\n" for path in sorted(files, key=str.encode)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@pytest.fixture
+def s3_proxy(s3: servers.S3) -> Iterator[proxies.Proxy]:
+    with proxies.a_proxy(s3.endpoint) as proxy:
+        yield proxy
+
+
+def put_folder(s3: servers.S3, prefix: str, files: dict[str, bytes]) -> None:
+    for path, body in files.items():
+        s3.client.put_object(Bucket="models", Key=prefix + path, Body=body)
+
+
+def test_all_files_below_an_s3_prefix_are_the_model(loader: program.Loader, s3: servers.S3) -> None:
+    put_folder(s3, "folder/1/", FILES)
+    put_folder(s3, "folder/10/", {"another": b"model"})
+    s3.client.put_object(Bucket="models", Key="folder/1/code/", Body=b"")
+    loader.environment.update(s3.environment())
+    loader.success("s3://models/folder/1/")
+    assert content(loader.model_dir) == FILES
+    identity = json.loads(loader.last_word)
+    assert identity["dataUrl"] == "s3://models/folder/1/"
+    assert identity["sha256"] == listing_checksum(FILES)
+    assert identity["sizeBytes"] == sum(map(len, FILES.values()))
+    assert identity["eTag"].endswith('-3"')
+
+
+def test_a_prefix_that_gained_a_file_is_another_model(loader: program.Loader, s3: servers.S3) -> None:
+    put_folder(s3, "growing/", FILES)
+    loader.environment.update(s3.environment())
+    loader.success("s3://models/growing/")
+    (loader.directory / "identity.json").write_text(loader.last_word)
+    loader.success("s3://models/growing/")
+    s3.client.put_object(Bucket="models", Key="growing/more", Body=b"")
+    assert loader.failure("s3://models/growing/").startswith("ModelChanged: s3://models/growing/: ")
+
+
+def test_a_prefix_of_more_files_than_a_page_of_the_listing_arrives_whole(
+    loader: program.Loader, s3: servers.S3
+) -> None:
+    files = {f"part-{number:04}": str(number).encode() for number in range(1010)}
+    writer = obstore.store.S3Store(
+        "models",
+        prefix="many",
+        endpoint=s3.endpoint,
+        access_key_id=servers.ACCESS_KEY,
+        secret_access_key=servers.SECRET_KEY,
+        client_options={"allow_http": True},
+    )
+    for path, body in files.items():
+        obstore.put(writer, path, body, use_multipart=False)
+    loader.environment.update(s3.environment())
+    loader.success("s3://models/many/")
+    assert content(loader.model_dir) == files
+
+
+def test_a_bucket_may_be_part_of_the_hosts_name(
+    loader: program.Loader, s3: servers.S3, s3_proxy: proxies.Proxy
+) -> None:
+    s3.client.put_object(Bucket="models", Key="a/m.json", Body=b"{}")
+    loader.environment.update(
+        s3.environment(),
+        AWS_ENDPOINT_URL=f"http://{servers.DOMAIN}",
+        AWS_VIRTUAL_HOSTED_STYLE_REQUEST="true",
+        HTTP_PROXY=s3_proxy.url,
+    )
+    loader.success("s3://models/a/m.json")
+    assert [path for path, _ in s3_proxy.requests] == [f"http://models.{servers.DOMAIN}/a/m.json"]
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+
+
+def test_an_s3_store_is_asked_in_the_region_and_with_the_token_of_the_secret(
+    loader: program.Loader, s3: servers.S3, s3_proxy: proxies.Proxy
+) -> None:
+    loader.environment.update(
+        s3.environment(),
+        AWS_ENDPOINT_URL=s3_proxy.url,
+        AWS_REGION="eu-central-1",
+        AWS_SESSION_TOKEN="hunter2-token",
+    )
+    loader.failure("s3://models/absent")
+    (headers,) = (headers for _, headers in s3_proxy.requests)
+    assert "/eu-central-1/s3/aws4_request" in headers["authorization"]
+    assert headers["x-amz-security-token"] == "hunter2-token"
+
+
+def test_an_open_bucket_is_read_without_credentials(loader: program.Loader, s3: servers.S3) -> None:
+    s3.client.create_bucket(Bucket="open")
+    anybody = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": ["s3:GetObject"],
+                "Resource": "arn:aws:s3:::open/*",
+            }
+        ],
+    }
+    s3.client.put_bucket_policy(Bucket="open", Policy=json.dumps(anybody))
+    s3.client.put_object(Bucket="open", Key="m.json", Body=b"{}")
+    loader.environment["AWS_ENDPOINT_URL"] = s3.endpoint
+    loader.success("s3://open/m.json")
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+
+
+def test_a_ca_of_ones_own_is_trusted_when_the_secret_holds_its_certificate(
+    loader: program.Loader, s3: servers.S3
+) -> None:
+    s3.client.put_object(Bucket="models", Key="tls.json", Body=b"{}")
+    authority, other = certificates.an_authority(), certificates.an_authority()
+    with proxies.a_proxy(s3.endpoint, tls=authority.server_context(loader.directory)) as proxy:
+        loader.environment.update(
+            s3.environment(), AWS_ENDPOINT_URL=proxy.url, CA_CERTIFICATES=other.pem + authority.pem
+        )
+        loader.success("s3://models/tls.json")
+    assert content(loader.model_dir)["tls.json"] == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cuts"),
+    [("s3", (1_500_000, 2_000_000, 1_200_000)), ("gs", (2_000_000,)), ("az", (2_000_000,))],
+    ids=["S3, three times", "Google", "Azure"],
+)
+def test_a_download_that_breaks_off_goes_on_where_it_was(
+    loader: program.Loader, s3: servers.S3, request: pytest.FixtureRequest, kind: str, cuts: tuple[int, ...]
+) -> None:
+    body = bytes(range(256)) * 20_000
+    upstream = a_store_with(request, s3, loader, kind, "big.ubj", body)
+    with proxies.a_proxy(upstream, keeps_host=kind != "gs") as proxy:
+        proxy.faults = [*(proxies.Fault(cut_after=cut) for cut in cuts), proxies.FAITHFUL]
+        for name, value in loader.environment.items():
+            loader.environment[name] = value.replace(upstream, proxy.url)
+        loader.success(f"{kind}://models/big.ubj")
+    assert (loader.model_dir / "big.ubj").read_bytes() == body
+    ranges = [int(headers["range"][len("bytes=") : -1]) for _, headers in proxy.requests[1:]]
+    assert len(ranges) == len(cuts)
+    assert ranges == sorted(ranges)
+    assert ranges[-1] > 0
+    assert json.loads(loader.last_word)["sha256"] == hashlib.sha256(body).hexdigest()
+
+
+def a_store_with(
+    request: pytest.FixtureRequest,
+    s3: servers.S3,
+    loader: program.Loader,
+    kind: str,
+    key: str,
+    body: bytes,
+) -> str:
+    """The address of a store of that kind which has the object; the loader may read it."""
+    if kind == "s3":
+        s3.client.put_object(Bucket="models", Key=key, Body=body)
+        loader.environment.update(s3.environment())
+        return s3.endpoint
+    if kind == "gs":
+        google: emulators.Google = request.getfixturevalue("google")
+        google.put(key, body)
+        loader.environment["GOOGLE_BASE_URL"] = google.endpoint
+        return google.endpoint
+    azure: emulators.Azure = request.getfixturevalue("azure")
+    azure.put(f"models/{key}", body)
+    loader.environment.update(azure_environment(azure))
+    return azure.endpoint.rpartition("/")[0]
+
+
+def azure_environment(azure: emulators.Azure) -> dict[str, str]:
+    """What a credentialsSecret would hold."""
+    return {
+        "AZURE_STORAGE_ENDPOINT": azure.endpoint,
+        "AZURE_STORAGE_ACCOUNT_NAME": emulators.AZURE_ACCOUNT,
+        "AZURE_STORAGE_ACCOUNT_KEY": emulators.AZURE_KEY,
+    }
+
+
+def test_a_version_that_is_replaced_in_mid_download_gives_way_to_the_new_one(
+    loader: program.Loader, s3: servers.S3, s3_proxy: proxies.Proxy
+) -> None:
+    old, new = b"a" * 3_000_000, b"b" * 2_000_000
+    s3.client.put_object(Bucket="models", Key="replaced.ubj", Body=old)
+    s3_proxy.faults = [
+        proxies.Fault(
+            cut_after=1_500_000,
+            afterwards=lambda: s3.client.put_object(Bucket="models", Key="replaced.ubj", Body=new),
+        ),
+        proxies.FAITHFUL,
+    ]
+    loader.environment.update(s3.environment(), AWS_ENDPOINT_URL=s3_proxy.url)
+    _, stderr = loader.success("s3://models/replaced.ubj")
+    assert "it changed while it was fetched" in stderr
+    assert (loader.model_dir / "replaced.ubj").read_bytes() == new
+
+
+def test_an_object_of_google_cloud_storage_is_loaded(
+    loader: program.Loader, google: emulators.Google
+) -> None:
+    google.put("churn/1/m.json", b"{}")
+    loader.environment["GOOGLE_BASE_URL"] = google.endpoint
+    loader.success("gs://models/churn/1/m.json")
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+    assert json.loads(loader.last_word)["eTag"]
+
+
+def test_all_files_below_a_google_prefix_are_the_model(
+    loader: program.Loader, google: emulators.Google
+) -> None:
+    for path, body in FILES.items():
+        google.put(f"folder/{path}", body)
+    loader.environment["GOOGLE_BASE_URL"] = google.endpoint
+    loader.success("gs://models/folder/")
+    assert content(loader.model_dir) == FILES
+    assert json.loads(loader.last_word)["sha256"] == listing_checksum(FILES)
+
+
+def test_google_is_shown_a_token_that_the_service_accounts_key_signed(
+    loader: program.Loader, google: emulators.Google
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    account = {
+        "type": "service_account",
+        "client_email": "loader@tests.iam.gserviceaccount.com",
+        "private_key_id": "1",
+        "private_key": key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode(),
+    }
+    google.put("signed.json", b"{}")
+    with proxies.a_proxy(google.endpoint, keeps_host=False) as proxy:
+        loader.environment.update(
+            GOOGLE_BASE_URL=proxy.url, GOOGLE_SERVICE_ACCOUNT_KEY=json.dumps(account, indent=1) + "\n"
+        )
+        loader.success("gs://models/signed.json")
+    scheme, _, token = proxy.requests[0][1]["authorization"].partition(" ")
+    assert (scheme, token.count(".")) == ("Bearer", 2)
+
+
+def test_a_blob_of_azure_is_loaded_with_the_accounts_key(
+    loader: program.Loader, azure: emulators.Azure
+) -> None:
+    azure.put("models/churn/1/m.json", b"{}")
+    loader.environment.update(azure_environment(azure))
+    loader.success("az://models/churn/1/m.json")
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+    assert json.loads(loader.last_word)["eTag"]
+
+
+def test_a_blob_of_azure_is_loaded_by_its_abfss_address(
+    loader: program.Loader, azure: emulators.Azure
+) -> None:
+    azure.put("models/churn/2/m.json", b"{}")
+    loader.environment.update(azure_environment(azure))
+    del loader.environment["AZURE_STORAGE_ACCOUNT_NAME"]
+    loader.success(f"abfss://models@{emulators.AZURE_ACCOUNT}.dfs.core.windows.net/churn/2/m.json")
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+
+
+def test_all_files_below_an_azure_path_are_the_model(loader: program.Loader, azure: emulators.Azure) -> None:
+    for path, body in FILES.items():
+        azure.put(f"models/folder/{path}", body)
+    loader.environment.update(azure_environment(azure))
+    loader.success("az://models/folder/")
+    assert content(loader.model_dir) == FILES
+    assert json.loads(loader.last_word)["sha256"] == listing_checksum(FILES)
+
+
+def test_a_blob_of_azure_is_loaded_with_a_sas_token(loader: program.Loader, azure: emulators.Azure) -> None:
+    azure.put("models/shared.json", b"{}")
+    loader.environment.update(
+        AZURE_STORAGE_ENDPOINT=azure.endpoint,
+        AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT,
+        AZURE_STORAGE_SAS_KEY=a_sas_token(azure, "shared.json", datetime.timedelta(minutes=5)),
+    )
+    loader.success("az://models/shared.json")
+    assert content(loader.model_dir) == {"shared.json": b"{}"}
+
+
+def a_sas_token(azure: emulators.Azure, path: str, lasting: datetime.timedelta) -> str:
+    signer = obstore.store.AzureStore(
+        "models",
+        account_name=emulators.AZURE_ACCOUNT,
+        account_key=emulators.AZURE_KEY,
+        endpoint=azure.endpoint,
+        client_options={"allow_http": True},
+    )
+    return obstore.sign(signer, "GET", path, lasting).partition("?")[2]
+
+
+def test_a_public_container_of_azure_is_read_without_credentials(
+    loader: program.Loader, azure: emulators.Azure
+) -> None:
+    azure.put("public/m.json", b"{}")
+    loader.environment.update(
+        AZURE_STORAGE_ENDPOINT=azure.endpoint, AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT
+    )
+    loader.success("az://public/m.json")
+    assert content(loader.model_dir) == {"m.json": b"{}"}
+
+
+def test_what_a_store_does_not_resume_is_told_apart(web: servers.Web) -> None:
+    """A server that ignores the range would otherwise have its beginning taken for the rest."""
+    web.answers["/m"] = [servers.Answer(body=b"model", headers=(("ETag", '"v1"'),))]
+    opened = store.opened(data_url.read(f"{web.url}/m"), {}, stall_timeout=10)
+    with pytest.raises(errors.ResumeRefusedError, match="can't be fetched in parts"):
+        rest(opened, 2)
+
+
+def rest(opened: artefact.Store, begin_at: int) -> bytes:
+    return b"".join(opened.open("", begin_at=begin_at, e_tag='"v1"').chunks)
