@@ -19,9 +19,12 @@ MODULES = (
     "http_protocol.chunks",
     "http_protocol.client",
     "http_protocol.client_connection",
+    "http_protocol.counted",
     "http_protocol.exchanges",
+    "http_protocol.fields",
     "http_protocol.heads",
     "http_protocol.limits",
+    "http_protocol.refusals",
     "http_protocol.server_connection",
     "endpoint_router.admission",
     "endpoint_router.answers",
@@ -46,7 +49,13 @@ def main(folder: Path) -> None:
             packages=[],
             py_modules=[],
             ext_modules=extensions,
-            script_args=["--quiet", "build_ext", "--inplace", *(f"--build-{kind}={scratch}" for kind in ("temp", "lib")), f"--parallel={os.cpu_count()}"],
+            script_args=[
+                "--quiet",
+                "build_ext",
+                "--inplace",
+                *(f"--build-{kind}={scratch}" for kind in ("temp", "lib")),
+                f"--parallel={os.cpu_count()}",
+            ],
         )
 
 

@@ -25,14 +25,9 @@ _TO_MODEL: Final[dict[bytes, bytes]] = {
         headers.TARGET_VARIANT,
     )
 }
+# Known, so that they need not be compared with the prefix.
+_KEPT_BACK: Final = frozenset((b"connection", b"content-length", b"host"))
 _SAGEMAKER_PREFIX: Final = headers.SAGEMAKER_PREFIX.lower().encode()
-# Names that most clients send and no model sees: known, they need not be compared with the prefix.
-_KEPT_BACK: Final = frozenset(
-    (
-        b"accept-encoding", b"amz-sdk-invocation-id", b"amz-sdk-request", b"authorization", b"connection",
-        b"content-length", b"host", b"user-agent", b"x-amz-date",
-    )
-)  # fmt: skip
 _TO_CLIENT = tuple(
     (name.lower().encode(), f"{name}: ".encode())
     for name in ("Content-Encoding", "Inference-Header-Content-Length", headers.CUSTOM_ATTRIBUTES)

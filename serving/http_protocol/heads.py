@@ -1,9 +1,8 @@
 """Heads of requests and answers: bytes that end in a blank line in, checked values out; no I/O, no state.
 
-httptools checks the grammar of the header lines. The start line and whatever could be read in two ways are
-checked here, because httptools lets through other versions, doubled blanks, absent or repeated Host, codings
-before ``chunked`` and ``Transfer-Encoding`` on HTTP/1.0. A head is fed whole to a fresh parser (0.2 µs):
-no state passes from one message to the next, and no header value is rejoined piece by piece.
+Header lines are read by `fields`, with httptools. The start line and whatever could be read in two ways are checked
+here, because httptools lets through other versions, doubled blanks, absent or repeated Host, codings before ``chunked``
+and ``Transfer-Encoding`` on HTTP/1.0.
 """
 
 import functools
@@ -14,59 +13,35 @@ from typing import Final
 
 import httptools
 
-from http_protocol import limits
+from http_protocol import fields, limits, refusals
+
+RefusedError = refusals.RefusedError
 
 END: Final = b"\r\n\r\n"
 
-_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!\"$-~]*) HTTP/1\.([01])\r\n")
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\r\n")
+_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[!\"$-~]*) HTTP/1\.([01])\Z")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?\Z")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _FIELD_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")
 _HOST_CHARACTERS = b"!$%&'()*+-.0123456789:;=ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~"
 _METHODS = {name.encode(): name for name in ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")}
-_SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type")
 
-# What clients send again and again is looked up instead of being made anew: a look-up costs a fifth, and the key that
-# it gives has its hash already. Each of the tables that grow is emptied when it is full, so that nobody can fill
-# memory.
-_LOWER_NAMES: Final[dict[bytes, bytes]] = {
-    spelling.encode(): name.lower().encode()
-    for name in (
-        "Accept", "Accept-Encoding", "Accept-Language", "Amz-Sdk-Invocation-Id", "Amz-Sdk-Request", "Authorization",
-        "Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Date", "Expect",
-        "Forwarded", "Host", "Keep-Alive", "Server", "Traceparent", "Tracestate", "Transfer-Encoding", "User-Agent",
-        "Via", "X-Amz-Content-SHA256", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-User-Agent", "X-Amzn-Trace-Id",
-        "X-Amzn-SageMaker-Custom-Attributes", "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Target-Variant",
-        "X-Envoy-Attempt-Count", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
-        "X-Request-Id",
-    )
-    for spelling in (name, name.lower())
-}  # fmt: skip
+# What was read before is looked up, which costs a fifth. Emptied when full, so that nobody can fill memory.
 _TABLE_ENTRIES: Final = 256
 _request_lines: Final[dict[bytes, tuple[str, str, bool]]] = {}
 _hosts: Final[set[bytes]] = set()
+_lengths: Final[dict[bytes, int]] = {}
 
 _STATUS_LINES: Final[dict[int, bytes]] = {
     item.value: f"HTTP/1.1 {item.value} {item.phrase}\r\n".encode() for item in HTTPStatus
 }
 _LENGTH_LINES: Final[list[bytes]] = [b"Content-Length: %d\r\n" % length for length in range(1024)]
 
-_Parser = type[httptools.HttpRequestParser] | type[httptools.HttpResponseParser]
-
 REMEMBERED_BYTES: Final = 1024
 """Longer heads are not remembered: they are rare, and their sum would count."""
 
 NO_LENGTH: Final = -1
 """The length of a body whose head does not say it."""
-
-
-class RefusedError(Exception):
-    """The peer's message is refused; ``status`` is the answer that a server gives, ``reason`` says why."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 class Request:
@@ -124,36 +99,11 @@ class Answer:
         self.relayed = b""
 
 
-class _Fields:
-    """Receives what httptools finds in one head."""
-
-    __slots__ = ("is_complete", "repeated", "values")
-
-    def __init__(self) -> None:
-        self.values: dict[bytes, bytes] = {}
-        self.repeated: list[bytes] = []
-        self.is_complete = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        key = _LOWER_NAMES.get(name) or name.lower()
-        values = self.values
-        if value and (value[0] <= 32 or value[-1] <= 32):
-            value = value.strip(b" \t")
-        if key in values:
-            self.repeated.append(key)
-            values[key] += b", " + value
-        else:
-            values[key] = value
-
-    def on_headers_complete(self) -> None:
-        self.is_complete = True
-
-
 def parse_request(head: bytes) -> Request:
     """The request whose head, up to and with its blank line, is ``head``. Raises RefusedError (400, 431)."""
-    line = head[: head.find(b"\r\n") + 2]
+    line = head[: head.find(b"\r\n")]
     method, target, is_http_1_1 = _request_lines.get(line) or _request_line(line)
-    headers = _fields(head, httptools.HttpRequestParser, 400)
+    headers = fields.read(head, httptools.HttpRequestParser, 400)
     request = Request(method, target, headers, is_http_1_1)
     host = headers.get(b"host")
     if host is None:
@@ -168,13 +118,13 @@ def parse_request(head: bytes) -> Request:
 def _request_line(line: bytes) -> tuple[str, str, bool]:
     """Method, target and whether it is HTTP/1.1."""
     match = _REQUEST_LINE.match(line)
-    if match is None or len(line) > limits.LINE_BYTES:
+    if match is None or len(line) + 2 > limits.LINE_BYTES:
         raise _refused_request_line(line)
     method, target, minor = match.groups()
     found = _METHODS.get(method) or method.decode(), target.decode(), minor == b"1"
-    if len(_request_lines) >= _TABLE_ENTRIES:
-        _request_lines.clear()
     if len(line) <= REMEMBERED_BYTES:
+        if len(_request_lines) >= _TABLE_ENTRIES:
+            _request_lines.clear()
         _request_lines[line] = found
     return found
 
@@ -188,32 +138,7 @@ def _check_host(host: bytes) -> None:
         _hosts.add(host)
 
 
-def _fields(head: bytes, parser: _Parser, status: int) -> dict[bytes, bytes]:
-    """The header lines of ``head``, checked by httptools. Raises RefusedError with ``status``, or 431."""
-    fields = _Fields()
-    try:
-        parser(fields).feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass  # an offer that may be ignored; the body is read by its length like any other
-    except httptools.HttpParserError as exc:
-        raise RefusedError(status, f"the head is malformed: {exc}") from exc
-    if not fields.is_complete:
-        raise RefusedError(status, "the head is malformed")
-    if fields.repeated or len(fields.values) > limits.HEADER_COUNT:
-        _check_unusual(fields, status)
-    return fields.values
-
-
-def _check_unusual(fields: _Fields, status: int) -> None:
-    if len(fields.values) + len(fields.repeated) > limits.HEADER_COUNT:
-        raise RefusedError(431 if status == 400 else status, f"more than {limits.HEADER_COUNT} headers")
-    for name in fields.repeated:
-        if name in _SINGLE:
-            raise RefusedError(status, f"the header {name.decode()} is repeated")
-
-
-def _refused_request_line(head: bytes) -> RefusedError:
-    line = head.partition(b"\r\n")[0]
+def _refused_request_line(line: bytes) -> RefusedError:
     if len(line) + 2 > limits.LINE_BYTES:
         return RefusedError(431, f"the request line is over {limits.LINE_BYTES} bytes")
     if re.fullmatch(rb"[A-Z]+ \S+ HTTP/[0-9.]+", line) and not line.endswith((b"HTTP/1.1", b"HTTP/1.0")):
@@ -248,11 +173,11 @@ def parse_answer(head: bytes, *, to_head_request: bool = False) -> Answer:
 
 
 def _answer(head: bytes, to_head_request: bool = False) -> Answer:
-    line = _STATUS_LINE.match(head)
+    line = _STATUS_LINE.match(head[: head.find(b"\r\n")])
     if line is None:
         raise RefusedError(502, "the status line is malformed")
     minor, status = line.groups()
-    answer = Answer(int(status), _fields(head, httptools.HttpResponseParser, 502))
+    answer = Answer(int(status), fields.read(head, httptools.HttpResponseParser, 502))
     _frame_answer(answer, minor == b"1", to_head_request)
     return answer
 
@@ -285,9 +210,15 @@ def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
 
 
 def _content_length(value: bytes) -> int:
+    known = _lengths.get(value)
+    if known is not None:
+        return known
     if not value.isdigit() or len(value) > 18:
         raise RefusedError(400, "Content-Length must be a whole number")
-    return int(value)
+    if len(_lengths) >= _TABLE_ENTRIES:
+        _lengths.clear()
+    length = _lengths[value] = int(value)
+    return length
 
 
 def _keeps_alive(connection: bytes, is_http_1_1: bool) -> bool:
