@@ -1,10 +1,11 @@
 """The rows of the recordings, and what wrote them: Amazon's own writer, in sagemaker 2 (.locks/clients.txt).
 
-``python tests/xgboost_server/recordings/record.py`` writes the files beside it; those that are committed were
-written by sagemaker 2.257.7.
+``python tests/xgboost_server/recordings/record.py [FOLDER]`` writes the files, beside it if nowhere else; those that
+are committed were written by sagemaker 2.257.7.
 """
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,4 +61,4 @@ def recordings() -> dict[str, bytes]:
 
 if __name__ == "__main__":
     for name, content in recordings().items():
-        (FOLDER / name).write_bytes(content)
+        Path(*sys.argv[1:2] or [str(FOLDER)], name).write_bytes(content)
