@@ -19,7 +19,7 @@ import typer
 import uvloop
 
 from tests.builders import waiting
-from tests.robustness import conversations, figures, inputs, strict_reader, targets
+from tests.robustness import conversations, figures, inputs, marks, strict_reader, targets
 
 _CLIENTS = 24
 _PARTS = 20
@@ -115,7 +115,7 @@ def _check(
         outcome.unanswered += 1
         if sent.is_whole:
             raise FoundError("a good request without an answer")
-    strange = set(strict_reader.tokens(received)) - set(strict_reader.tokens(whole)) - {inputs.token(number)}
+    strange = marks.within(received) - {marks.of(number)}
     if strange:
         raise FoundError(f"the answer to {number} has something of {strange}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.http_protocol import test_framing
 from tests.http_protocol.framing import answers
-from tests.robustness import mutation
+from tests.robustness import marks, mutation
 
 _CORPUS_BYTES = 9_000
 _TABLED_REQUESTS = [case.sent for case in test_framing.CASES if len(case.sent) < _CORPUS_BYTES]
@@ -63,11 +63,6 @@ class Input:
         return b"".join(self.pieces)
 
 
-def token(number: int) -> bytes:
-    """What the bodies of input ``number`` carry, and the bodies of no other one."""
-    return b"<%d>" % number
-
-
 def for_router(rng: random.Random, number: int) -> Input:
     """A request, or a few, to the router's data port."""
     target = rng.choice(
@@ -76,7 +71,7 @@ def for_router(rng: random.Random, number: int) -> Input:
     )  # fmt: skip
     variant = rng.choice(("Good", "Good", "Bad", "Bad", "Bad", "Nope", None))
     lines = [f"X-Amzn-SageMaker-Target-Variant: {variant}"] if variant else []
-    body = token(number) + b"x" * rng.choice((0, 0, 10, 100, 1000, 70_000))
+    body = marks.of(number) + b"x" * rng.choice((0, 0, 10, 100, 1000, 70_000))
     return _input(rng, _message(rng, target, lines, body))
 
 

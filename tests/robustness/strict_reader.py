@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-9][0-9]{2}) [ -~]*\Z")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([ -~\t\x80-\xff]*)\Z")
-_TOKEN = re.compile(rb"<[0-9]+>")
 _NUMBER = re.compile(rb"0|[1-9][0-9]*\Z")
 
 
@@ -41,11 +40,6 @@ def length_of(head: bytes) -> int:
     first, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
     has_body = first[9:10] != b"1" and first[9:12] not in (b"204", b"304")
     return _length(_headers(lines)) if has_body else 0
-
-
-def tokens(body: bytes) -> list[bytes]:
-    """The marks in ``body`` of those who asked."""
-    return _TOKEN.findall(body)
 
 
 def _read(data: bytes, may_be_to_head: bool) -> tuple[Answer, bytes]:

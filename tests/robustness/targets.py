@@ -76,8 +76,8 @@ async def a_fuzzed_router(folder: Path, seed: int) -> AsyncIterator[Target]:
     async def bad(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             body = await upstreams.read_request(reader)
-            said = inputs.model_answer(random.Random(f"{seed} {body[:12]!r}"), body)
-            for piece in mutation.pieces(random.Random(f"{seed} {body[:12]!r}"), said):
+            said = inputs.model_answer(random.Random(f"{seed} {body[:24]!r}"), body)
+            for piece in mutation.pieces(random.Random(f"{seed} {body[:24]!r}"), said):
                 writer.write(piece)
                 await asyncio.sleep(0)
             if said != upstreams.answer(body):
