@@ -162,7 +162,8 @@ class Workers:
             self._tell_latest(writer)
         if self._is_draining:
             messages.send(writer, {"drain": True})
-        messages.send(writer, {"begin": True})
+        # It may have been started in the moment in which all others were told to end.
+        messages.send(writer, {"end": 0.0} if self._ending.is_set() else {"begin": True})
         async for message in messages.received(reader):
             worker.applied = message["applied"]
             worker.has_begun = True

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from process_group import board
 
-_LEFT_TO_OTHERS_SECONDS = 0.005
+_LEFT_TO_OTHERS_SECONDS = 0.01
 """A worker that can take it does so in much less; on a busy machine it may have to wait for a core."""
 _MOST_AT_ONCE = 64
 _NEGLIGIBLE = 16
