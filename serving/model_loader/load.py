@@ -97,12 +97,7 @@ def _fetch_tree(config: settings.Settings, source: artefact.Store, filled: pathl
         max_size=config.max_artefact_size,
         patience=retries.Retries(config.attempts),
     )
-    return tree.fetch(
-        paths,
-        lambda path, target: _fetch_file(config, source, path, target),
-        filled,
-        shown=config.location.shown,
-    )
+    return tree.fetch(paths, lambda path, target: _fetch_file(config, source, path, target), filled)
 
 
 def _fill(config: settings.Settings, fetched: pathlib.Path, name: str, filled: pathlib.Path) -> None:

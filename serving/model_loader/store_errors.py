@@ -58,9 +58,15 @@ _TROUBLES = (
     ("BadScheme", "redirected from https to plain http, which is not followed", False),
     ("TooManyRedirects", "too many redirects", False),
     ('"dns error"', "cannot connect to {host}: the name does not resolve", True),
+    ("ExpiredContext {", "cannot connect to {host}: its certificate has expired", False),
+    (
+        "NotValidForNameContext {",
+        "cannot connect to {host}: its certificate is for another name",
+        False,
+    ),
     (
         "InvalidCertificate",
-        "cannot connect to {host}: its certificate is not trusted; set AWS_CA_BUNDLE",
+        "cannot connect to {host}: its certificate is of no CA that is trusted; put the CA's into CA_CERTIFICATES",
         False,
     ),
     ("InvalidContentType", "cannot connect to {host}: it does not speak TLS; use http://", False),

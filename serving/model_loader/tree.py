@@ -49,21 +49,21 @@ def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, ma
         if total > max_size:
             raise errors.DownloadError(f"{shown}: more than the {max_size} bytes that are allowed")
         _check(listed.path, shown)
-    for folder in {path.rpartition("/")[0] for path in found}:
+    for folder in _folders(found):
         # An empty object of a folder's name is the mark that some tools make for the folder.
         if found.get(folder) == 0:
             del found[folder]
+        elif folder in found:
+            raise errors.ArchiveError(f"{shown}: {folder!a} is both a file and a directory")
     if not found:
         raise errors.DownloadError(f"{shown}: no file is there")
     return sorted(found, key=str.encode)
 
 
-def fetch(
-    paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path, *, shown: str
-) -> download.Download:
+def fetch(paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path) -> download.Download:
     """Fetch the files into the directory ``target``; what they are together. Raises LoaderError."""
-    for path in paths:
-        _make_room(target / path, shown)
+    for folder in sorted(_folders(paths)):
+        (target / folder).mkdir(mode=0o755)
     with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         running = [pool.submit(fetch_file, path, target / path) for path in paths]
         try:
@@ -91,12 +91,9 @@ def _check(path: str, shown: str) -> None:
         parts = unpack.member_path(path)
     except errors.ArchiveError as exc:
         raise errors.ArchiveError(f"{shown}: {exc}") from exc
-    if "/".join(parts) != path:
+    if not parts or "/".join(parts) != path:
         raise errors.ArchiveError(f"{shown}: {path!a} is no proper path")
 
 
-def _make_room(path: pathlib.Path, shown: str) -> None:
-    try:
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as exc:
-        raise errors.ArchiveError(f"{shown}: {path.name!a} is below something that is also a file") from exc
+def _folders(paths: Iterable[str]) -> set[str]:
+    return {str(folder) for path in paths for folder in pathlib.PurePosixPath(path).parents} - {"."}

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime
 import email.utils
 import hashlib
 import hmac
@@ -16,6 +17,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib import parse
+
+import obstore.store
 
 from tests.builders import locked_environments
 from tests.cluster import layout, ownership
@@ -112,6 +115,18 @@ def azure() -> Iterator[Azure]:
             "PUT", "/public", query="restype=container", headers={"x-ms-blob-public-access": "container"}
         )
         yield store
+
+
+def sas_token(store: Azure, path: str, *, lasting: datetime.timedelta) -> str:
+    """The right to read one blob of ``models`` from now on for so long."""
+    signer = obstore.store.AzureStore(
+        "models",
+        account_name=AZURE_ACCOUNT,
+        account_key=AZURE_KEY,
+        endpoint=store.endpoint,
+        client_options={"allow_http": True},
+    )
+    return obstore.sign(signer, "GET", path, lasting).partition("?")[2]
 
 
 def has_npm() -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import datetime
 import http.server
 import json
 import pathlib
@@ -12,10 +13,12 @@ import sys
 import tempfile
 import threading
 import time
+import unittest.mock
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
+from botocore import auth, awsrequest, credentials
 from botocore import config as boto_config
 from botocore import exceptions as boto_exceptions
 
@@ -34,6 +37,7 @@ class Web:
     url: str
     answers: dict[str, list["Answer"]] = dataclasses.field(default_factory=dict)
     requests: list[str] = dataclasses.field(default_factory=list)
+    headers: list[dict[str, str]] = dataclasses.field(default_factory=list)
     released: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
@@ -55,6 +59,7 @@ def a_web_server() -> Iterator[Web]:
 
         def do_GET(self) -> None:
             web.requests.append(self.path)
+            web.headers.append({name.lower(): value for name, value in self.headers.items()})
             answers = web.answers.get(self.path, [Answer(404, b"no such page")])
             _send(self, answers.pop(0) if len(answers) > 1 else answers[0], web.released)
 
@@ -143,6 +148,18 @@ def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
         process.kill()
         process.wait(timeout=30)
         _remove_sockets(ports)
+
+
+def signed_url(store: S3, bucket: str, key: str, *, when: datetime.datetime, seconds: int) -> str:
+    """A URL that was signed at ``when`` and is good for ``seconds``."""
+    url = f"{store.endpoint}/{bucket}/{key}"
+    request = awsrequest.AWSRequest(method="GET", url=url)
+    signer = auth.S3SigV4QueryAuth(
+        credentials.Credentials(ACCESS_KEY, SECRET_KEY), "s3", "us-east-1", expires=seconds
+    )
+    with unittest.mock.patch.object(auth, "get_current_datetime", return_value=when.replace(tzinfo=None)):
+        signer.add_auth(request)
+    return str(request.url)
 
 
 def _command(ports: list[int]) -> list[str]:

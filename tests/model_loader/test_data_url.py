@@ -18,6 +18,44 @@ def test_an_s3_key_is_taken_as_written(text: str, bucket: str, key: str, name: s
     assert data_url.file_name(location) == name
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "bucket", "key", "account"),
+    [
+        ("gs://models/churn/m.json", "gs", "models", "churn/m.json", ""),
+        ("az://models/churn/m.json", "az", "models", "churn/m.json", ""),
+        ("abfss://models@store1.dfs.core.windows.net/churn/m.json", "az", "models", "churn/m.json", "store1"),
+        ("abfs://models@store1.blob.core.windows.net/m", "az", "models", "m", "store1"),
+    ],
+)
+def test_google_and_azure_are_named_as_their_own_programs_name_them(
+    text: str, kind: str, bucket: str, key: str, account: str
+) -> None:
+    location = data_url.read(text)
+    assert location == data_url.StoredObject(kind, bucket, key, text, account)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_prefix"),
+    [
+        ("s3://models/churn/", True),
+        ("gs://models/churn/1/", True),
+        ("s3://models/churn", False),
+        ("http://host/folder/", False),
+    ],
+)
+def test_a_slash_at_the_end_stands_for_all_files_below_where_files_can_be_listed(
+    text: str, is_prefix: bool
+) -> None:
+    assert data_url.is_prefix(data_url.read(text)) is is_prefix
+
+
+def test_a_claims_path_is_found_where_the_claim_is_mounted() -> None:
+    location = data_url.read("pvc://models/churn/m.json", claim_dir="/mnt/claim")
+    assert location == data_url.LocalFile(
+        "/mnt/claim/churn/m.json", "pvc://models/churn/m.json", "/mnt/claim"
+    )
+
+
 def test_a_web_url_keeps_its_query_for_the_server_and_hides_it_from_people() -> None:
     location = data_url.read("https://store.test:8443/a%20b/model.json?X-Amz-Signature=secret#part")
     assert isinstance(location, data_url.WebFile)
@@ -40,6 +78,13 @@ def test_a_file_url_is_percent_decoded() -> None:
         ("s3://models", "s3://BUCKET/KEY"),
         ("s3:///key", "s3://BUCKET/KEY"),
         ("s3://models/a//b", "empty part"),
+        ("s3://models//", "empty part"),
+        ("gs://models", "gs://BUCKET/KEY"),
+        ("az://models/", "az://BUCKET/KEY"),
+        ("abfss://models@store1.example.com/m", "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"),
+        ("abfss://models/m", "abfss://CONTAINER@ACCOUNT"),
+        ("pvc://models", "pvc://CLAIM/PATH"),
+        ("pvc://Models/m", "pvc://CLAIM/PATH"),
         ("http:///model", "names no host"),
         ("http://host:port/model", "no valid URL"),
         ("http://[::1/model", "no valid URL"),

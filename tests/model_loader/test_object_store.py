@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import pathlib
+import random
 from collections.abc import Iterator
 
 import obstore.store
@@ -299,21 +300,12 @@ def test_a_blob_of_azure_is_loaded_with_a_sas_token(loader: program.Loader, azur
     loader.environment.update(
         AZURE_STORAGE_ENDPOINT=azure.endpoint,
         AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT,
-        AZURE_STORAGE_SAS_KEY=a_sas_token(azure, "shared.json", datetime.timedelta(minutes=5)),
+        AZURE_STORAGE_SAS_KEY=emulators.sas_token(
+            azure, "shared.json", lasting=datetime.timedelta(minutes=5)
+        ),
     )
     loader.success("az://models/shared.json")
     assert content(loader.model_dir) == {"shared.json": b"{}"}
-
-
-def a_sas_token(azure: emulators.Azure, path: str, lasting: datetime.timedelta) -> str:
-    signer = obstore.store.AzureStore(
-        "models",
-        account_name=emulators.AZURE_ACCOUNT,
-        account_key=emulators.AZURE_KEY,
-        endpoint=azure.endpoint,
-        client_options={"allow_http": True},
-    )
-    return obstore.sign(signer, "GET", path, lasting).partition("?")[2]
 
 
 def test_a_public_container_of_azure_is_read_without_credentials(
@@ -325,6 +317,40 @@ def test_a_public_container_of_azure_is_read_without_credentials(
     )
     loader.success("az://public/m.json")
     assert content(loader.model_dir) == {"m.json": b"{}"}
+
+
+def test_the_loaders_of_a_node_fetch_a_file_once_and_each_with_its_own_right(
+    loader: program.Loader, s3: servers.S3, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    body = random.Random(2).randbytes(3_000_000)
+    s3.client.put_object(Bucket="models", Key="shared/m.ubj", Body=body)
+    shared = {
+        "MODEL_LOADER_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+        "POINTSMAN_NAMESPACE": "team-a",
+    }
+    loader.environment.update(s3.environment(), **shared)
+    loader.success("s3://models/shared/m.ubj")
+    second = program.Loader(tmp_path_factory.mktemp("second"), {**s3.environment(), **shared})
+    _, stderr = second.success("s3://models/shared/m.ubj")
+    assert "comes from this node's cache" in stderr
+    assert (second.model_dir / "m.ubj").read_bytes() == body
+    assert second.last_word == loader.last_word
+    without_right = s3.environment(servers.STRANGER_ACCESS_KEY, servers.STRANGER_SECRET_KEY)
+    stranger = program.Loader(tmp_path_factory.mktemp("stranger"), {**without_right, **shared})
+    assert "access denied" in stranger.failure("s3://models/shared/m.ubj")
+
+
+def test_the_files_of_a_prefix_are_shared_one_by_one(
+    loader: program.Loader, s3: servers.S3, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    put_folder(s3, "shared-folder/", FILES)
+    shared = {"MODEL_LOADER_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
+    loader.environment.update(s3.environment(), **shared)
+    loader.success("s3://models/shared-folder/")
+    s3.client.put_object(Bucket="models", Key="shared-folder/more", Body=b"more")
+    _, stderr = loader.success("s3://models/shared-folder/")
+    assert stderr.count("comes from this node's cache") == len(FILES)
+    assert content(loader.model_dir) == {**FILES, "more": b"more"}
 
 
 def test_what_a_store_does_not_resume_is_told_apart(web: servers.Web) -> None:

@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from model_loader import data_url, errors, settings
+from model_loader import cache, data_url, errors, settings
 
 DATA_URL = {"MODEL_DATA_URL": "file:///m.json"}
 
@@ -76,6 +76,31 @@ def test_a_secret_that_ends_in_a_line_break_is_named_but_not_shown() -> None:
     with pytest.raises(errors.SettingsError) as caught:
         settings.read([], {**DATA_URL, "AWS_SECRET_ACCESS_KEY": "hunter2\n"})
     assert str(caught.value) == "AWS_SECRET_ACCESS_KEY begins or ends with a blank or a line break"
+
+
+def test_a_secret_that_is_a_document_may_end_in_a_line_break() -> None:
+    documents = {
+        "GOOGLE_SERVICE_ACCOUNT_KEY": '{"a": 1}\n',
+        "CA_CERTIFICATES": "-----BEGIN CERTIFICATE-----\n",
+    }
+    assert settings.read([], {**DATA_URL, **documents}).environment == documents
+
+
+def test_what_tells_of_stores_is_kept_and_nothing_else() -> None:
+    told = {
+        "AZURE_STORAGE_SAS_KEY": "a",
+        "HTTP_BEARER_TOKEN": "b",
+        "HTTP_USERNAME": "c",
+        "HTTP_PASSWORD": "d",
+    }
+    assert settings.read([], {**DATA_URL, **told, "HTTP_PROXY": "x", "AWS_REGION": ""}).environment == told
+
+
+def test_there_is_a_cache_only_if_it_has_a_place() -> None:
+    assert settings.read([], DATA_URL).cache is None
+    environment = {**DATA_URL, "MODEL_LOADER_CACHE_DIR": "/cache", "POINTSMAN_NAMESPACE": "team-a"}
+    cached = settings.read(["--cache-size", "1Gi"], environment).cache
+    assert cached == cache.Cache(pathlib.Path("/cache/team-a"), pathlib.Path("/cache"), 2**30)
 
 
 def test_help_shows_no_signature_of_a_url(capsys: pytest.CaptureFixture[str]) -> None:

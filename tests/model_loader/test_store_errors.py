@@ -40,7 +40,16 @@ def translate(text: str) -> errors.DownloadError:
             True,
         ),
         (f"{STATUS}non-2xx status code: 400: <Code>Odd</Code>", "the store answered 400 (Odd)", False),
-        ("kind: Connect, error: InvalidCertificate(UnknownIssuer)", "set AWS_CA_BUNDLE", False),
+        (
+            "kind: Connect, error: InvalidCertificate(ExpiredContext { time: 1 })",
+            "cannot connect to h:1: its certificate has expired",
+            False,
+        ),
+        (
+            "kind: Connect, error: InvalidCertificate(UnknownIssuer)",
+            "put the CA's into CA_CERTIFICATES",
+            False,
+        ),
         (
             "something that no release has said yet ?X-Amz-Signature=hunter2",
             "the transfer from h:1 broke off",
