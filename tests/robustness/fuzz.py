@@ -134,16 +134,19 @@ async def _settled(target: targets.Target) -> figures.Figures:
 
 
 @contextlib.asynccontextmanager
-async def _program(name: str, folder: Path, seed: int) -> AsyncIterator[targets.Target]:
-    running = targets.a_fuzzed_router(folder, seed) if name == "router" else targets.a_fuzzed_server(folder)
+async def _program(name: str, folder: Path, seed: int, workers: int) -> AsyncIterator[targets.Target]:
+    if name == "router":
+        running = targets.a_fuzzed_router(folder, seed, workers=workers)
+    else:
+        running = targets.a_fuzzed_server(folder, workers=workers)
     async with running as target:
         yield target
 
 
-async def _run(names: list[str], seed: int, first: int, count: int) -> None:
+async def _run(names: list[str], seed: int, first: int, count: int, workers: int) -> None:
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            async with _program(name, Path(folder), seed) as target:
+            async with _program(name, Path(folder), seed, workers) as target:
                 outcome = await fuzz(
                     target,
                     seed=seed,
@@ -159,11 +162,12 @@ def main(
     inputs: Annotated[int, typer.Option(help="how many, to each program")] = 100_000,
     seed: Annotated[int, typer.Option(help="the same seed sends the same bytes")] = 1,
     first: Annotated[int, typer.Option(help="number of the first input")] = 0,
+    workers: Annotated[int, typer.Option(help="processes of each program")] = 1,
 ) -> None:
     """Fuzz the programs over real sockets, and show what came of it."""
     names = ["router", "server"] if program == "both" else [program]
     try:
-        uvloop.run(_run(names, seed, first, inputs))
+        uvloop.run(_run(names, seed, first, inputs, workers))
     except FoundError as exc:
         print(exc)
         raise typer.Exit(1) from None

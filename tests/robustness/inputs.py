@@ -101,7 +101,7 @@ def model_answer(rng: random.Random, body: bytes) -> bytes:
 
 
 def _input(rng: random.Random, message: bytes) -> Input:
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         message = (
             rng.choice(_TABLED_REQUESTS).replace(b" /p ", b" /invocations ").replace(b" /g ", b" /ping ")
         )
@@ -112,7 +112,8 @@ def _input(rng: random.Random, message: bytes) -> Input:
 
 
 def _message(rng: random.Random, target: str, lines: list[str], body: bytes) -> bytes:
-    method = rng.choice(("POST", "POST", "POST", "POST", "POST", "GET", "PUT", "OPTIONS", "PATCH"))
+    usual = "POST" if "in" in target else "GET"
+    method = rng.choice((*[usual] * 12, "POST", "GET", "PUT", "OPTIONS", "PATCH"))
     version = rng.choice(("1.1", "1.1", "1.1", "1.1", "1.0"))
     if version == "1.1" and rng.random() < 0.3:
         lines = [*lines, "Transfer-Encoding: chunked"]
@@ -127,7 +128,7 @@ def _message(rng: random.Random, target: str, lines: list[str], body: bytes) -> 
 
 
 def _payload(rng: random.Random) -> bytes:
-    kind = rng.randrange(6)
+    kind = rng.randrange(7)
     rows, columns = rng.choice((0, 1, 1, 2, 30, 400)), rng.choice((1, 7, 8, 8, 9))
     if kind == 0:
         return rng.randbytes(rng.choice((0, 1, 50, 3000)))
@@ -140,6 +141,10 @@ def _payload(rng: random.Random) -> bytes:
     if kind == 3:
         return ('{"instances": [' + ",".join(f"[{row}]" for row in cells) + "]}").encode("latin-1")
     if kind == 4:
+        datatype = rng.choice(("FP32", "FP32", "FP64", "INT8", "BYTES", "x"))
+        tensor = f'"name": "x", "shape": [{rows}, {columns}], "datatype": "{datatype}", "data": [{",".join(cells)}]'
+        return f'{{"inputs": [{{{tensor}}}]}}'.encode("latin-1")
+    if kind == 5:
         return ("[" * rng.choice((1, 3, 2000)) + ",".join(cells) + "]" * rng.choice((0, 1, 2000))).encode(
             "latin-1"
         )

@@ -70,8 +70,8 @@ def table_file(folder: Path, variants: Mapping[str, tuple[float, list[str]]]) ->
 
 
 @contextlib.asynccontextmanager
-async def a_fuzzed_router(folder: Path, seed: int) -> AsyncIterator[Target]:
-    """The router between a fuzzer, a good model and one whose answers are fuzzed too."""
+async def a_fuzzed_router(folder: Path, seed: int, *, workers: int = 1) -> AsyncIterator[Target]:
+    """The router, in so many processes, between a fuzzer, a good model and one whose answers are fuzzed too."""
 
     async def bad(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -88,7 +88,8 @@ async def a_fuzzed_router(folder: Path, seed: int) -> AsyncIterator[Target]:
     async with upstreams.running(upstreams.good) as good, upstreams.running(bad) as broken:
         table = table_file(folder, {"Good": (1, [good.address]), "Bad": (1, [broken.address])})
         log_file = folder / "router.log"
-        async with router_process.a_router(log_file, "--route-table", str(table)) as router:
+        options = ("--route-table", str(table), "--workers", str(workers))
+        async with router_process.a_router(log_file, *options) as router:
             await router.client.close()
             yield Target(
                 name="router",
@@ -103,11 +104,11 @@ async def a_fuzzed_router(folder: Path, seed: int) -> AsyncIterator[Target]:
 
 
 @contextlib.asynccontextmanager
-async def a_fuzzed_server(folder: Path) -> AsyncIterator[Target]:
-    """The model server with a small model."""
+async def a_fuzzed_server(folder: Path, *, workers: int = 1) -> AsyncIterator[Target]:
+    """The model server with a small model, in so many processes."""
     model_dir = models.a_model_dir(folder / "model", models.a_booster(columns=COLUMNS))
     log_file = folder / "server.log"
-    async with server_process.a_server(model_dir, log_file) as server:
+    async with server_process.a_server(model_dir, log_file, "--workers", str(workers)) as server:
         row = ",".join(["1"] * COLUMNS).encode()
         yield Target(
             name="server",
