@@ -33,14 +33,14 @@ static: setup
 	$(BIN)/lint-imports
 
 test-fast: setup ## the pure and process layers: seconds, no cluster
-	$(BIN)/pytest -n 2 -m "not integration and not e2e" --ignore tests/chart tests
+	$(BIN)/pytest -n 2 -m "not integration and not e2e and not versions" --ignore tests/chart tests
 
 test-chart: setup
 	$(CLUSTER) tools --only helm
 	$(BIN)/pytest -m "not integration and not e2e" tests/chart
 
 test: setup test-fast test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
-	$(BIN)/pytest -m "integration or e2e" tests
+	$(BIN)/pytest -m "integration or e2e or versions" tests
 
 generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
 	$(BIN)/python -m endpoint_operator.api.generate
@@ -67,7 +67,7 @@ demo-down: setup ## remove what the demo installed
 	$(BIN)/python -m tests.demo clean
 
 bench: setup ## router and model server beside their peers: make bench BENCH="--quick --only router"
-	@.ci/debian-packages nginx-light haproxy wrk
+	@.ci/debian-packages nginx-light haproxy wrk gcc python3-dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
 .PHONY: help setup check static test-fast test-chart test generate lock images cluster cluster-down demo demo-down bench

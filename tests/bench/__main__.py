@@ -16,7 +16,6 @@ from tests.cluster import HarnessError
 
 _PROGRAMS = ("wrk", "nginx", "haproxy", "taskset")
 _QUICK = {"row, c=1", "row, c=32", "signed row, c=32", "1 row, c=1", "1 row, c=64", "100 rows, c=64"}
-_COMPILED = contender.ROOT / "build" / "compiled"
 
 
 def run(
@@ -29,9 +28,6 @@ def run(
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each contender in each scenario.")] = 7,
     seconds: Annotated[int, typer.Option(min=1, help="Length of one turn.")] = 1,
     scenario: Annotated[str, typer.Option(help="Only scenarios whose name contains this.")] = "",
-    compiled: Annotated[
-        Path, typer.Option(help="Folder of our packages compiled with mypyc; measured too where it exists.")
-    ] = _COMPILED,
     output: Annotated[Path, typer.Option(help="Folder for the JSON files and the picture.")] = Path(
         "build/bench"
     ),
@@ -58,7 +54,7 @@ def run(
             if scenario in item.name and (not quick or bool(scenario) or item.name in _QUICK)
         ]
         if scenarios:
-            _compare(console, chosen, scenarios, 2 if quick else rounds, seconds, compiled, output)
+            _compare(console, chosen, scenarios, 2 if quick else rounds, seconds, output)
     drawn = picture.draw(output)
     console.print(f"\nwritten: {output}/*.json{' and ' + str(drawn) if drawn else ''}")
 
@@ -69,7 +65,6 @@ def _compare(
     scenarios: list[contender.Scenario],
     rounds: int,
     seconds: int,
-    compiled: Path,
     output: Path,
 ) -> None:
     cores = sorted(os.sched_getaffinity(0))
@@ -80,7 +75,7 @@ def _compare(
     places = comparison.Cores(cores[0], cores[-1])
     with (
         tempfile.TemporaryDirectory(prefix="pointsman-bench-") as folder,
-        chosen.opened(places, Path(folder), compiled if compiled.is_dir() else None) as started,
+        chosen.opened(places, Path(folder)) as started,
     ):
         for name, reason in started.missing.items():
             console.print(f"[yellow]without {name}: {reason}[/]")
@@ -105,8 +100,8 @@ def _compare(
 
 
 def _judge(console: Console, chosen: comparison.Comparison, record: report.Record) -> None:
-    ours = comparison.ours_in(chosen, next(iter(record.tables.values())))
-    verdicts = promises.judge(chosen.promises, record.tables, ours)
+    ours = comparison.ours_in(chosen, next(iter(record.played.values())))
+    verdicts = promises.judge(chosen.promises, record.played, ours)
     record.judge(verdicts)
     report.print_verdicts(console, verdicts, ours)
 

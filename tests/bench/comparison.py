@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import contender, environments, figures, load, processes, promises, turns, upstreams
+from tests.bench import contender, environments, load, processes, promises, sources, turns, upstreams
 from tests.bench.proxies import aiohttp, haproxy, nginx, router, traefik
 from tests.bench.servers import kserve, mlserver, model, pointsman
 from tests.cluster import errors
@@ -38,7 +38,7 @@ class Comparison:
     ours: Sequence[str]
     scenarios: Sequence[contender.Scenario]
     promises: tuple[promises.Promise, ...]
-    opened: Callable[[Cores, Path, Path | None], "contextlib.AbstractContextManager[Started]"]
+    opened: Callable[[Cores, Path], "contextlib.AbstractContextManager[Started]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +50,37 @@ class Started:
 
 
 @contextlib.contextmanager
-def _open_router(cores: Cores, folder: Path, compiled: Path | None) -> Iterator[Started]:
+def _open_router(cores: Cores, folder: Path) -> Iterator[Started]:
     with upstreams.running(cores.load, folder) as behind:
         ports = processes.free_ports(6)
         makes: dict[str, Make] = {
             "nginx": functools.partial(nginx.contending, ports[0], folder, behind),
             router.NAME: functools.partial(
-                router.contending, ports[1], folder, behind, sources=contender.ROOT / "serving"
+                router.contending, ports[1], folder, behind, sources=sources.PLAIN
+            ),
+            router.COMPILED: lambda: router.contending(
+                ports[5], folder, behind, sources=sources.compiled(), name=router.COMPILED
             ),
             "HAProxy": functools.partial(haproxy.contending, ports[2], folder, behind),
             "Traefik": functools.partial(traefik.contending, ports[3], folder, behind),
             "aiohttp": functools.partial(aiohttp.contending, ports[4], folder, behind),
         }
-        if compiled is not None:
-            makes[router.COMPILED] = functools.partial(
-                router.contending, ports[5], folder, behind, sources=compiled, name=router.COMPILED
-            )
         with _start(makes, cores, folder, behind.programs) as started:
             yield started
 
 
 @contextlib.contextmanager
-def _open_server(cores: Cores, folder: Path, compiled: Path | None) -> Iterator[Started]:
+def _open_server(cores: Cores, folder: Path) -> Iterator[Started]:
     models = model.train(environments.of("kserve", environments.KSERVE) / "python", folder)
     ports = processes.free_ports(4)
     makes: dict[str, Make] = {
-        pointsman.NAME: functools.partial(
-            pointsman.contending, ports[0], models, sources=contender.ROOT / "serving"
+        pointsman.NAME: functools.partial(pointsman.contending, ports[0], models, sources=sources.PLAIN),
+        pointsman.COMPILED: lambda: pointsman.contending(
+            ports[3], models, sources=sources.compiled(), name=pointsman.COMPILED
         ),
         "MLServer": functools.partial(mlserver.contending, ports[1], models),
         "KServe": functools.partial(kserve.contending, ports[2], models),
     }
-    if compiled is not None:
-        makes[pointsman.COMPILED] = functools.partial(
-            pointsman.contending, ports[3], models, sources=compiled, name=pointsman.COMPILED
-        )
     with _start(makes, cores, folder, ()) as started:
         yield started
 
@@ -209,6 +205,6 @@ def warm_up(bench: turns.Bench, scenario: contender.Scenario) -> None:
         )
 
 
-def ours_in(comparison: Comparison, table: dict[str, figures.Summary]) -> str:
+def ours_in(comparison: Comparison, measured: turns.Turns) -> str:
     """The contender that promises are about: the compiled one where there is one."""
-    return next((name for name in comparison.ours if name in table), comparison.ours[-1])
+    return next((name for name in comparison.ours if name in measured), comparison.ours[-1])

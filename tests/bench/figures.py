@@ -1,8 +1,8 @@
 """From turns to figures: medians, ratios between neighbours in time, and what they say about the promises. Pure."""
 
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tests.bench import turns
 
@@ -34,28 +34,27 @@ _RATIOS = ("rate", "p50", "p99", "cpu")
 
 def summarise(measured: turns.Turns, reference: str) -> dict[str, Summary]:
     """A summary for each contender; without ratios where the reference is missing."""
-    by_round = {turn.round: turn for turn in measured.get(reference, [])}
-    return {name: _summary(own, by_round) for name, own in measured.items() if own}
+    return {name: _summary(measured, name, reference) for name, own in measured.items() if own}
 
 
-def _summary(own: Sequence[turns.Turn], reference: Mapping[int, turns.Turn]) -> Summary:
-    pairs = [(asdict(turn), asdict(reference[turn.round])) for turn in own if turn.round in reference]
-    medians = {name: statistics.median(getattr(turn, name) for turn in own) for name in _MEDIANS}
+def ratio(measured: turns.Turns, mine: str, theirs: str, figure: str) -> float | None:
+    """The median of one's figure over another's in the same round; None when they never met."""
+    others = {turn.round: getattr(turn, figure) for turn in measured.get(theirs, ())}
+    ratios = [
+        getattr(turn, figure) / max(1e-9, others[turn.round])
+        for turn in measured.get(mine, ())
+        if turn.round in others
+    ]
+    return statistics.median(ratios) if ratios else None
+
+
+def _summary(measured: turns.Turns, name: str, reference: str) -> Summary:
+    own = measured[name]
+    found = {figure: ratio(measured, name, reference, figure) for figure in _RATIOS}
     return Summary(
-        **medians,
+        **{figure: statistics.median(getattr(turn, figure) for turn in own) for figure in _MEDIANS},
         requests=sum(turn.requests for turn in own),
         errors=sum(turn.errors for turn in own),
         turns=len(own),
-        ratios={
-            name: statistics.median(mine[name] / max(1e-9, theirs[name]) for mine, theirs in pairs)
-            for name in _RATIOS
-            if pairs
-        },
+        ratios={figure: value for figure, value in found.items() if value is not None},
     )
-
-
-def ratio(table: Mapping[str, Summary], mine: str, theirs: str, figure: str) -> float | None:
-    """A figure of one contender over another's; None when one of them is missing."""
-    if mine not in table or theirs not in table:
-        return None
-    return float(getattr(table[mine], figure) / max(1e-9, getattr(table[theirs], figure)))

@@ -1,12 +1,13 @@
 """What the project says of its speed, and whether a run bears it out. Pure."""
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.bench import figures
+from tests.bench import figures, turns
 
-Tables = Mapping[str, Mapping[str, figures.Summary]]
-"""Scenario's name → contender's name → summary."""
+Played = Mapping[str, turns.Turns]
+"""Scenario's name → its turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,17 @@ SERVER = tuple(
 )
 
 
-def judge(promises: tuple[Promise, ...], tables: Tables, ours: str) -> list[Verdict]:
+def judge(promises: tuple[Promise, ...], played: Played, ours: str) -> list[Verdict]:
     """A verdict for each promise whose scenario was played, on the contender ``ours``."""
     return [
-        Verdict(promise, _measured(promise, tables[promise.scenario], ours))
+        Verdict(promise, _measured(promise, played[promise.scenario], ours))
         for promise in promises
-        if promise.scenario in tables
+        if promise.scenario in played
     ]
 
 
-def _measured(promise: Promise, table: Mapping[str, figures.Summary], ours: str) -> float | None:
+def _measured(promise: Promise, measured: turns.Turns, ours: str) -> float | None:
     if promise.other:
-        return figures.ratio(table, ours, promise.other, promise.figure)
-    return float(getattr(table[ours], promise.figure)) if ours in table else None
+        return figures.ratio(measured, ours, promise.other, promise.figure)
+    own = [getattr(turn, promise.figure) for turn in measured.get(ours, ())]
+    return statistics.median(own) if own else None

@@ -17,7 +17,7 @@ class Record:
     """The results of one comparison, written to ``path`` after every scenario: a broken run loses nothing."""
 
     def __init__(self, chosen: comparison.Comparison, path: Path, started: str) -> None:
-        self.tables: dict[str, dict[str, figures.Summary]] = {}
+        self.played: dict[str, turns.Turns] = {}
         self._path = path
         self._document: dict[str, object] = {
             "comparison": chosen.name,
@@ -52,7 +52,7 @@ class Record:
         faults: Mapping[str, str],
     ) -> None:
         """Note one scenario, and write."""
-        self.tables[scenario.name] = table
+        self.played[scenario.name] = measured
         scenarios = self._document["scenarios"]
         assert isinstance(scenarios, dict)
         scenarios[scenario.name] = {

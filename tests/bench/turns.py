@@ -60,7 +60,7 @@ Turns = dict[str, list[Turn]]
 def play(
     bench: Bench, scenario: contender.Scenario, *, rounds: int, seconds: int, show: Callable[[str], None]
 ) -> tuple[Turns, dict[str, str]]:
-    """All turns of a scenario, and why contenders are missing from it: ended, or requests failed."""
+    """All turns of a scenario without a failed request, and whose turns are missing: contender's name → the reason."""
     prepared = {
         entrant.contender.name: load.prepare(bench.folder, f"{number}", scenario.requests(entrant.contender))
         for number, entrant in enumerate(bench.entrants)
@@ -70,17 +70,16 @@ def play(
     for number in range(rounds):
         for entrant in rotated(bench.entrants, number):
             name = entrant.contender.name
-            if name in faults:
-                continue
             show(f"round {number + 1}/{rounds}, {name}")
             try:
                 turn = _turn(bench, entrant, scenario, prepared[name], number, seconds)
             except load.LoadError as exc:
-                faults[name] = str(exc)
+                faults[name] = f"round {number + 1}: {exc}"
                 continue
             if turn.errors:
-                faults[name] = f"{turn.errors} of {turn.requests} requests failed"
-            turns[name].append(turn)
+                faults[name] = f"round {number + 1}: {turn.errors} of {turn.requests} requests failed"
+            else:
+                turns[name].append(turn)
     return dict(turns), faults
 
 
