@@ -132,14 +132,14 @@ class Workers:
 
     async def _keep(self, worker: _Worker) -> None:
         while True:
-            lived = 0.0
+            reason, lived = "could not be started", 0.0
             if worker.launched is not None:
-                lived = await self._accompany(worker, worker.launched)
+                reason, lived = await self._accompany(worker, worker.launched)
             worker.has_begun = True
             if self._ending.is_set():
                 return
             wait = worker.again.wait(lived)
-            log.info("worker %d is started again in %g s", worker.place, wait)
+            log.error("worker %d %s; it is started again in %g s", worker.place, reason, wait)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), wait)
                 return
@@ -154,8 +154,8 @@ class Workers:
             log.error("worker %d can't be started: %s", place, exc.strerror)  # noqa: TRY400 - no bug of ours
             return None
 
-    async def _accompany(self, worker: _Worker, launched: worker_process.Launched) -> float:
-        """Until the worker ends; the seconds that it lived."""
+    async def _accompany(self, worker: _Worker, launched: worker_process.Launched) -> tuple[str, float]:
+        """Until the worker ends: how it ended, and the seconds that it lived."""
         reader, writer = await asyncio.open_unix_connection(sock=launched.channel)
         worker.writer = writer
         if self._latest:
@@ -172,9 +172,10 @@ class Workers:
         self.board.leave(worker.place)
         writer.close()
         code = await asyncio.to_thread(launched.process.wait)
-        if code or not self._ending.is_set():
-            log.error("worker %d (process %d) ended %s", worker.place, launched.process.pid, _describe(code))
-        return time.monotonic() - launched.at
+        reason = f"(process {launched.process.pid}) ended {_describe(code)}"
+        if code and self._ending.is_set():
+            log.error("worker %d %s", worker.place, reason)
+        return reason, time.monotonic() - launched.at
 
     def _forget_unused(self) -> None:
         """A worker that starts is told the latest: older ones than any applies will not be asked for again."""
