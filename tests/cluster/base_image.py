@@ -118,6 +118,9 @@ def _fields(text: str, separator: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, found, value in rows if found}
 
 
-def chosen() -> str | None:
-    """The base image that the user named."""
-    return os.environ.get("PYTHON_IMAGE") or None
+def chosen() -> dict[str, str]:
+    """Build arguments by which the user named other base images; the Dockerfiles have their own COMPILER_IMAGE."""
+    if not os.environ.get("PYTHON_IMAGE"):
+        return {}
+    named = {name: os.environ.get(name, "") for name in ("PYTHON_IMAGE", "COMPILER_IMAGE")}
+    return {name: image for name, image in named.items() if image}

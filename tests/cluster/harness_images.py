@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tests.cluster import (
     base_image,
     commands,
+    compiler_image,
     container_runtime,
     errors,
     image_archive,
@@ -37,30 +38,35 @@ def prepare(current: Layout) -> None:
     _folder(current).mkdir(parents=True, exist_ok=True)
 
 
-def provide_base(current: Layout) -> str:
-    """Name of the image under ours: the user's choice, or one made here."""
-    return base_image.chosen() or base_image.provide(_buildah(current), _folder(current))
+def provide_bases(current: Layout) -> dict[str, str]:
+    """Build arguments that name the images under ours: the user's choice, or made here."""
+    chosen = base_image.chosen()
+    if not chosen:
+        buildah = _buildah(current)
+        base = base_image.provide(buildah, _folder(current))
+        chosen = {"PYTHON_IMAGE": base, "COMPILER_IMAGE": compiler_image.provide(buildah, base)}
+    return chosen
 
 
-def provide(current: Layout, images: Sequence["Image"], base: str) -> None:
+def provide(current: Layout, images: Sequence["Image"], bases: Mapping[str, str]) -> None:
     """Build and import those of the images that the cluster does not have in this state."""
     there = {name: labels.get(_LABEL) for name, labels in container_runtime.image_labels(current).items()}
-    buildah = _buildah(current)
+    buildah, base = _buildah(current), bases["PYTHON_IMAGE"]
     if there.get(base_image.CLUSTER_REFERENCE) != base:
         with progress.step("Importing the base image"):
             buildah("tag", base, base_image.CLUSTER_REFERENCE)
             _hand_over(current, buildah, base_image.CLUSTER_REFERENCE, base)
-    changed = [image for image in images if there.get(image.reference) != image.digest(base)]
+    changed = [image for image in images if there.get(image.reference) != image.digest(bases)]
     # As many at once as there are processors on the smallest machine that this is meant for.
     with ThreadPoolExecutor(max_workers=2) as threads:
-        list(threads.map(lambda image: _provide(current, buildah, image, base), changed))
+        list(threads.map(lambda image: _provide(current, buildah, image, bases), changed))
     if changed:
         _forget_unused(buildah)
 
 
-def _provide(current: Layout, buildah: Callable[..., str], image: "Image", base: str) -> None:
-    digest = image.digest(base)
-    arguments = {**image.arguments, "PYTHON_IMAGE": base}
+def _provide(current: Layout, buildah: Callable[..., str], image: "Image", bases: Mapping[str, str]) -> None:
+    digest = image.digest(bases)
+    arguments = {**image.arguments, **bases}
     with progress.step(f"Image {image.reference}", slow=True):
         buildah(
             "build",

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -37,11 +37,9 @@ class Image:
         """What a pod calls it, e.g. localhost/pointsman/router:0.1.0."""
         return f"{registry()}/pointsman/{self.repository}:{version()}{self.suffix}"
 
-    def digest(self, base: str) -> str:
-        """Hash of everything that the image is made of."""
-        return image_inputs.digest(
-            layout.REPOSITORY, self.dockerfile, {**self.arguments, "PYTHON_IMAGE": base}
-        )
+    def digest(self, bases: Mapping[str, str]) -> str:
+        """Hash of everything that the image is made of; ``bases`` as in `harness_images.provide_bases`."""
+        return image_inputs.digest(layout.REPOSITORY, self.dockerfile, {**self.arguments, **bases})
 
 
 def _xgboost(release: str) -> Image:
@@ -103,9 +101,9 @@ def provide(names: Sequence[str] = ()) -> None:
     harness_images.prepare(current)
     with ownership.exclusive(current.cache, "images"), ThreadPoolExecutor() as threads:
         starting = threads.submit(lifecycle.up, current)
-        base = harness_images.provide_base(current)
+        bases = harness_images.provide_bases(current)
         starting.result()
         # Whoever asks for the images installs the chart next: helm is built while the images download.
         helm = threads.submit(tools.install, (versions.HELM_PROGRAM.name,))
-        harness_images.provide(current, wanted, base)
+        harness_images.provide(current, wanted, bases)
         helm.result()

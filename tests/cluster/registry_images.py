@@ -29,8 +29,7 @@ def provide(images: Sequence["Image"]) -> None:
 
 def build_arguments(image: "Image") -> list[str]:
     """Words after the builder's name: the three builders agree on them."""
-    base = base_image.chosen()
-    arguments = {**image.arguments, **({"PYTHON_IMAGE": base} if base else {})}
+    arguments = {**image.arguments, **base_image.chosen()}
     options = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     return ["build", f"--file={image.dockerfile}", f"--tag={image.reference}", *options, "."]
 
