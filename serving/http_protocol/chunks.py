@@ -57,7 +57,7 @@ class ChunkedBody:
                 self._keep(data[position:])
                 return len(data) - before
             self._framing += end + 2 - position
-            if self._framing > limits.FRAMING_BYTES:
+            if self._framing > limits.FRAMING_BYTES + len(self.data):
                 raise heads.RefusedError(413, "the chunked body spends too many bytes on its framing")
             self._take_line(data[position:end])
             position = end + 2
@@ -67,8 +67,15 @@ class ChunkedBody:
         end = min(position + self._missing, len(data))
         self.data += memoryview(data)[position:end]
         self._missing -= end - position
-        if self._missing == 0:
-            self._state = _DATA_END
+        if self._missing:
+            return end
+        if data.startswith(
+            b"\r\n", end
+        ):  # nearly always: the way of a line would take as long as all the rest
+            self._framing += 2
+            self._state = _SIZE
+            return end + 2
+        self._state = _DATA_END
         return end
 
     def _keep(self, rest: bytes) -> None:

@@ -8,8 +8,9 @@ HEADER_COUNT = 100
 BODY_BYTES = 6 * 1024 * 1024
 """SageMaker's payload limit, both ways."""
 
-FRAMING_BYTES = 1024 * 1024
-"""What a chunked body may spend on chunk sizes, extensions and trailers."""
+FRAMING_BYTES = 64 * 1024
+"""What a chunked body may spend on chunk sizes, extensions and trailers beyond as much again as its data: a million
+chunks of one byte would keep everybody else waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

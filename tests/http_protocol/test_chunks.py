@@ -57,3 +57,18 @@ def test_a_line_that_never_ends_is_refused_early() -> None:
     body = chunks.ChunkedBody(10)
     with pytest.raises(heads.RefusedError):
         body.feed(b"1;" + b"a" * 5000)
+
+
+def test_chunks_of_single_bytes_are_refused_after_some_thousands() -> None:
+    body = chunks.ChunkedBody(6_000_000)
+    with pytest.raises(heads.RefusedError) as refusal:
+        body.feed(b"1\r\nx\r\n" * 1_000_000)
+    assert refusal.value.status == 413
+    assert 10_000 < len(body.data) < 20_000
+
+
+def test_short_chunks_are_nothing_unusual() -> None:
+    body = chunks.ChunkedBody(6_000_000)
+    body.feed(b"6\r\n0.5,1\n\r\n" * 500_000 + b"0\r\n\r\n")
+    assert body.is_complete
+    assert len(body.data) == 3_000_000

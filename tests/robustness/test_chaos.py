@@ -32,7 +32,7 @@ MODELS: dict[str, tuple[upstreams.Script, set[int | str], int]] = {
     "Silent": (upstreams.silent, set(), ANY),
 }
 CLIENTS = 40
-REQUESTS = 25
+REQUESTS = 15
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.robustness import fuzz, targets
 
-INPUTS = int(os.environ.get("POINTSMAN_FUZZ_INPUTS", "2000"))
+INPUTS = int(os.environ.get("POINTSMAN_FUZZ_INPUTS", "1200"))
 SEED = int(os.environ.get("POINTSMAN_FUZZ_SEED", "1"))
 MEMORY_KIB = 24 * 1024
 
