@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.model_loader import emulators, servers
@@ -26,7 +27,8 @@ class Loader:
         """What the container leaves as termination message."""
         return (self.directory / "termination-log").read_text()
 
-    def started(self, url: str, *options: str) -> "subprocess.Popen[str]":
+    def started(self, url: str, *options: str, under: Sequence[str] = ()) -> "subprocess.Popen[str]":
+        """Begin to load; ``under`` is a command that is given the program's own to run."""
         (self.directory / "termination-log").write_text("")
         command = [
             sys.executable,
@@ -38,7 +40,7 @@ class Loader:
             "termination-log",
         ]
         return subprocess.Popen(
-            [*command, *options],
+            [*under, *command, *options],
             cwd=self.directory,
             env={
                 "PYTHONPATH": ":".join(sys.path),

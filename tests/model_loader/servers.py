@@ -28,6 +28,7 @@ DOMAIN = "s3.test"
 """Below it, the store takes the first part of a host's name for the bucket."""
 
 _START_SECONDS = 60.0
+_ZEROS = bytes(1 << 20)
 
 
 @dataclasses.dataclass
@@ -43,13 +44,17 @@ class Web:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """``length``: what Content-Length claims, None for a chunked answer; ``stalls``: the end never comes."""
+    """``length``: what Content-Length claims, None for a chunked answer; ``stalls``: the end never comes.
+
+    ``zeros`` bytes follow the body, however many.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = -1
     stalls: bool = False
+    zeros: int = 0
 
 
 @contextlib.contextmanager
@@ -87,12 +92,15 @@ def _send(handler: http.server.BaseHTTPRequestHandler, answer: Answer, released:
         handler.send_header("Transfer-Encoding", "chunked")
         body = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
     else:
-        length = len(body) if answer.length == -1 else answer.length
+        whole = len(body) + answer.zeros
+        length = whole if answer.length == -1 else answer.length
         handler.send_header("Content-Length", str(length))
-        handler.close_connection = length != len(body)
+        handler.close_connection = length != whole
     handler.end_headers()
     with contextlib.suppress(ConnectionError):
         handler.wfile.write(body)
+        for begin in range(0, answer.zeros, len(_ZEROS)):
+            handler.wfile.write(_ZEROS[: answer.zeros - begin])
         handler.wfile.flush()
     if answer.stalls:
         released.wait()
