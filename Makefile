@@ -35,11 +35,15 @@ static: setup
 test-fast: setup ## the pure and process layers: seconds, no cluster
 	$(BIN)/pytest -n 2 -m "not integration and not e2e and not versions" --ignore tests/chart tests
 
+test-compiled: setup ## the tests of what requests run through, on the modules as the images compile them
+	@.ci/debian-packages gcc libc6-dev python3-dev
+	.ci/test-compiled
+
 test-chart: setup
 	$(CLUSTER) tools --only helm
 	$(BIN)/pytest -m "not integration and not e2e" tests/chart
 
-test: setup test-fast test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
+test: setup test-fast test-compiled test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
 	$(BIN)/pytest -m "integration or e2e or versions" tests
 
 generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
@@ -70,4 +74,4 @@ bench: setup ## router and model server beside their peers: make bench BENCH="--
 	@.ci/debian-packages nginx-light haproxy wrk gcc python3-dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
-.PHONY: help setup check static test-fast test-chart test generate lock images cluster cluster-down demo demo-down bench
+.PHONY: help setup check static test-fast test-compiled test-chart test generate lock images cluster cluster-down demo demo-down bench

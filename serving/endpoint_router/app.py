@@ -20,6 +20,7 @@ from endpoint_router import (
     workers,
 )
 from endpoint_router.route_table_source import api_server, changes, file, kubernetes
+from http_protocol import server
 from process_group import process_metrics
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,10 @@ async def _run(chosen: settings.Settings, data: data_port.DataPort, render: Call
     source = asyncio.create_task(follow(), name="route table source")
     source.add_done_callback(_log_unexpected_end)
     admin_port = await _listen_for_questions(data, render, source, chosen)
-    log.info("listening on %s, requests at %d, admin at %d", chosen.host, data.port, admin_port.port)
+    log.info(
+        "listening on %s, requests at %d, admin at %d; the modules for requests are %s",
+        chosen.host, data.port, admin_port.port, "compiled" if server.IS_COMPILED else "plain Python",
+    )  # fmt: skip
     # What start-up made stays for ever: without this, collecting garbage stops all requests for 30 ms at times.
     gc.freeze()
     await leaving.until_end()

@@ -15,6 +15,9 @@ from http_protocol import exchanges, heads, limits, server_connection
 
 _logger = logging.getLogger(__name__)
 
+IS_COMPILED = not (heads.__file__ or "").endswith(".py")
+"""Whether the modules that each request runs through are the compiled ones, as in the images."""
+
 Request = heads.Request
 Exchange = exchanges.Exchange
 Handler = Callable[[Exchange], None]

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import http.client
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -9,6 +10,9 @@ import pytest
 
 from http_protocol import limits, server
 from tests.builders import waiting
+
+# Set by what runs these tests on the compiled modules.
+ASKED_FOR_COMPILED = bool(os.environ.get("POINTSMAN_TESTS_COMPILED"))
 
 BOUNDS = limits.Limits(
     idle_seconds=0.3, head_seconds=0.2, body_seconds=0.3, write_seconds=0.3, linger_seconds=0.3
@@ -176,3 +180,7 @@ async def test_the_answer_is_dated(site: Site) -> None:
     reader, writer = await site.connect()
     writer.write(b"GET / HTTP/1.0\r\n\r\n")
     assert b"\r\nDate: " in await reader.read()
+
+
+def test_the_modules_under_test_are_compiled_exactly_when_that_was_asked_for() -> None:
+    assert server.IS_COMPILED == ASKED_FOR_COMPILED
