@@ -63,7 +63,7 @@ def _open_router(cores: Cores, folder: Path) -> Iterator[Started]:
             ),
             "HAProxy": functools.partial(haproxy.contending, ports[2], folder, behind),
             "Traefik": functools.partial(traefik.contending, ports[3], folder, behind),
-            "aiohttp": functools.partial(aiohttp.contending, ports[4], folder, behind),
+            "aiohttp": functools.partial(aiohttp.contending, ports[4], behind),
         }
         with _start(makes, cores, folder, behind.programs) as started:
             yield started

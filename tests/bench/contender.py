@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "serving"
 PROGRAMS = Path(__file__).with_name("programs")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench import contender, environments
 from tests.cluster import commands, layout, progress
 
-PLAIN = contender.ROOT / "serving"
+PLAIN = contender.SOURCES
 
 
 def compiled() -> Path:

@@ -5,10 +5,9 @@ from pathlib import Path
 from tests.bench import contender, environments, upstreams
 
 
-def contending(port: int, folder: Path, behind: upstreams.Upstreams) -> contender.Contender:
-    """It on ``port``, with the libraries that the router has."""
-    del folder
-    python = environments.locked("router") / "python"
+def contending(port: int, behind: upstreams.Upstreams, *, python: Path | None = None) -> contender.Contender:
+    """It on ``port``; by default with the Python and the libraries that the router's image has."""
+    python = python or environments.locked("router") / "python"
     variants = [
         f"{name}={upstream}:{upstreams.WEIGHTS.get(name, 0)}" for name, upstream in behind.ports.items()
     ]

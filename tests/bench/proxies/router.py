@@ -11,18 +11,24 @@ PATH = "/endpoints/churn/invocations"
 
 
 def contending(
-    port: int, folder: Path, behind: upstreams.Upstreams, *, sources: Path, name: str = NAME
+    port: int,
+    folder: Path,
+    behind: upstreams.Upstreams,
+    *,
+    sources: Path,
+    name: str = NAME,
+    python: Path | None = None,
 ) -> contender.Contender:
-    """The router on ``port``; ``sources`` is the folder of its packages."""
-    environment = environments.locked("router")
+    """The router on ``port``; ``sources`` is the folder of its packages, ``python`` by default its image's."""
+    python = python or environments.locked("router") / "python"
     table = folder / f"{name}.json".replace(", ", "-")
     table.write_text(json.dumps(route_table(behind)))
     (admin,) = processes.free_ports(1)
     return contender.Contender(
         name=name,
-        version=environments.version_of([environment / "python", "--version"]),
+        version=environments.version_of([python, "--version"]),
         command=[
-            environment / "python", "-m", "endpoint_router", "--route-table", table, "--host", "127.0.0.1",
+            python, "-m", "endpoint_router", "--route-table", table, "--host", "127.0.0.1",
             "--port", str(port), "--admin-port", str(admin),
         ],
         port=port,

@@ -9,14 +9,16 @@ NAME = "Pointsman"
 COMPILED = "Pointsman, compiled"
 
 
-def contending(port: int, models: Path, *, sources: Path, name: str = NAME) -> contender.Contender:
-    """It on ``port``; ``sources`` is the folder of its packages."""
-    environment = environments.locked("xgboost-3.2.0")
+def contending(
+    port: int, models: Path, *, sources: Path, name: str = NAME, python: Path | None = None
+) -> contender.Contender:
+    """It on ``port``; ``sources`` is the folder of its packages, ``python`` by default its image's."""
+    python = python or environments.locked("xgboost-3.2.0") / "python"
     return contender.Contender(
         name=name,
-        version=environments.version_of([environment / "python", "--version"]),
+        version=environments.version_of([python, "--version"]),
         command=[
-            environment / "python", "-m", "xgboost_server", "--model-dir", models, "--host", "127.0.0.1",
+            python, "-m", "xgboost_server", "--model-dir", models, "--host", "127.0.0.1",
             "--port", str(port),
         ],
         port=port,
