@@ -102,7 +102,9 @@ class Workers:
         return len(self.board.pids())
 
     def complaint(self) -> str:
-        """That no worker runs, and none can be started."""
+        """That no worker runs, though each has been started, or that the task of one has failed."""
+        if not self._ending.is_set() and any(task.done() for task in (*self._keeping, self._looking)):
+            return "a worker is no longer looked after"
         has_begun = all(worker.has_begun for worker in self._workers)
         return "no worker runs" if has_begun and not self.running() else ""
 

@@ -83,7 +83,8 @@ async def _serve(
     plane = dataplane.Dataplane(predictor, cost, configuration.threads)
     # The batch thread is apart from the others, so that small requests never queue behind large ones.
     batch_thread = futures.ThreadPoolExecutor(1, "batch")
-    large_threads = futures.ThreadPoolExecutor(configuration.threads, "large")
+    # Each holds a whole body and its rows: all processes together have as many as one would.
+    large_threads = futures.ThreadPoolExecutor(-(-configuration.threads // configuration.workers), "large")
     batcher = batching.Batcher(
         plane.predict,
         inline_rows=plane.inline_rows,
@@ -93,7 +94,7 @@ async def _serve(
     )
     predictions = pipeline.Pipeline(plane, batcher, large_threads, counts=counts, loop=loop)
     render = functools.partial(place.render, counts)
-    handler = contract(configuration, predictor, predictions, counts=counts, render=render, loop=loop)
+    handler = contract(configuration, predictor, predictions, render)
     served = await place.listen(handler, counts)
     try:
         await stopping.wait()
@@ -110,17 +111,12 @@ def contract(
     configuration: settings.Settings,
     predictor: dataplane.Predictor,
     predictions: pipeline.Pipeline,
-    *,
-    counts: metrics.Metrics,
     render: Callable[[], bytes],
-    loop: asyncio.AbstractEventLoop,
 ) -> server.Handler:
     """The handler of all requests: SageMaker's container contract and the Open Inference Protocol."""
     writers = _writers(configuration, predictor.summary)
-    sagemaker = invocations.Invocations(predictions, writers, counts=counts, loop=loop)
-    v2 = open_inference.OpenInference(
-        predictions, features=predictor.features, outputs=_outputs(predictor), counts=counts, loop=loop
-    )
+    sagemaker = invocations.Invocations(predictions, writers)
+    v2 = open_inference.OpenInference(predictions, features=predictor.features, outputs=_outputs(predictor))
     return dispatcher(_routes(sagemaker, render, configuration), v2.handle)
 
 

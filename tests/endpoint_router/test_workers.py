@@ -5,13 +5,17 @@ import contextlib
 import os
 import re
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from endpoint_router import routing, workers
+from endpoint_router import routing, worker_process, workers
+from process_group import listening
 from tests.builders import process_tree, route_tables, router_process, waiting
 
 WORKERS = 2
@@ -225,6 +229,35 @@ async def test_workers_do_not_import_aiohttp(router: router_process.Router) -> N
         libraries = process_tree.libraries(pid)
         assert any("httptools" in name for name in libraries)
         assert not [name for name in libraries if re.search("aiohttp|multidict|yarl", name)]
+
+
+class BrokenLauncher(worker_process.Launcher):
+    """Its first worker ends at once; for another one the system has no room."""
+
+    def start(self, place: int) -> worker_process.Launched:
+        raise BlockingIOError(11, "Resource temporarily unavailable", place)
+
+    def first(self) -> worker_process.Launched:
+        ours, theirs = socket.socketpair()
+        process = subprocess.Popen([sys.executable, "-c", ""], pass_fds=(theirs.fileno(),))
+        theirs.close()
+        return worker_process.Launched(process, ours, 0.0)
+
+
+async def test_a_router_without_any_worker_complains_tries_again_and_can_still_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with listening.listen("127.0.0.1", 0) as listener:
+        launcher = BrokenLauncher(listener, 1, [])
+        staff = workers.Workers(workers.Workforce(launcher, (launcher.first(),)))
+        staff.use(routing.Snapshot(route_tables.a_table()))
+        assert staff.complaint() == "", "it has only just been started"
+        await waiting.until(lambda: staff.restarts > 1)
+        assert staff.complaint() == "no worker runs"
+        assert staff.report() is None
+        assert caplog.text.count("Resource temporarily unavailable") > 1
+        await staff.close(5.0)
+        await staff.end()
 
 
 def test_the_report_is_what_all_workers_fulfil() -> None:

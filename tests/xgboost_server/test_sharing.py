@@ -73,7 +73,6 @@ async def test_all_workers_answer_and_any_of_them_tells_what_all_did(server: run
 
 
 async def test_the_parent_stays_fit_for_forking(server: running.Server) -> None:
-    await invoke_apart(server)
     assert process_tree.threads(server.process.pid) == 1
 
 
