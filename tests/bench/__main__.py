@@ -89,7 +89,7 @@ def _compare(
                     item,
                     rounds=rounds,
                     seconds=seconds,
-                    show=lambda text, title=title: status.update(f"{title}: {text}"),  # type: ignore[misc]
+                    show=lambda text, title=title: status.update(f"{title}: {text}"),
                 )
             table = figures.summarise(measured, chosen.reference)
             record.add(item, table, measured, faults)

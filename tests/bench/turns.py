@@ -58,7 +58,7 @@ Turns = dict[str, list[Turn]]
 
 
 def play(
-    bench: Bench, scenario: contender.Scenario, *, rounds: int, seconds: int, show: Callable[[str], None]
+    bench: Bench, scenario: contender.Scenario, *, rounds: int, seconds: int, show: Callable[[str], object]
 ) -> tuple[Turns, dict[str, str]]:
     """All turns of a scenario without a failed request, and whose turns are missing: contender's name → the reason."""
     prepared = {
