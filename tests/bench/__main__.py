@@ -1,6 +1,7 @@
 """``python -m tests.bench``: router and model server beside their peers, in one run."""
 
 import datetime
+import functools
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.status import Status
 
 from tests.bench import comparison, contender, figures, load, picture, promises, report, turns
 from tests.cluster import HarnessError
@@ -89,7 +91,7 @@ def _compare(
                     item,
                     rounds=rounds,
                     seconds=seconds,
-                    show=lambda text, title=title: status.update(f"{title}: {text}"),
+                    show=functools.partial(_show, status, title),
                 )
             table = figures.summarise(measured, chosen.reference)
             record.add(item, table, measured, faults)
@@ -97,6 +99,10 @@ def _compare(
             for name, reason in faults.items():
                 console.print(f"[red]{name}: {reason}[/]")
     _judge(console, chosen, record)
+
+
+def _show(status: Status, title: str, text: str) -> None:
+    status.update(f"{title}: {text}")
 
 
 def _judge(console: Console, chosen: comparison.Comparison, record: report.Record) -> None:
