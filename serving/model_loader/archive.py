@@ -16,7 +16,8 @@ _TAR_MAGIC = slice(257, 262)
 # tarfile reads the header blocks of a long name or of PAX attributes in one go, whatever size they claim.
 _LARGEST_READ = 1 << 20
 
-DAMAGE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)
+# tarfile lets through what its own parsing of sparse maps and numbers raises.
+DAMAGE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError, IndexError, OverflowError)
 
 
 class _Seekable(Protocol):
@@ -78,6 +79,9 @@ def opened(path: pathlib.Path, limit: int) -> Iterator[tuple[tarfile.TarFile, Bo
         try:
             with tarfile.open(fileobj=cast(BinaryIO, reader), mode="r:") as archive:
                 yield archive, reader
+        except RecursionError as exc:
+            # tarfile reads a header that belongs to the next one by calling itself.
+            raise errors.ArchiveError("a member has too many headers") from exc
         except DAMAGE as exc:
             raise errors.ArchiveError(f"it is damaged ({str(exc).rstrip('.').lower()})") from exc
 

@@ -33,4 +33,4 @@ def check(found: model_identity.ModelIdentity, expected: model_identity.ModelIde
 def leave_last_word(text: str, termination_log: pathlib.Path) -> None:
     """Write the container's last word. Without such a file, as outside of a pod, there is nobody to tell."""
     if termination_log.exists():
-        termination_log.write_bytes(text.encode()[:_LONGEST_LAST_WORD])
+        termination_log.write_bytes(text.encode(errors="backslashreplace")[:_LONGEST_LAST_WORD])

@@ -6,6 +6,7 @@ compute it: ``find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha25
 
 import hashlib
 import logging
+import os
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent import futures
@@ -57,7 +58,7 @@ def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, ma
             raise errors.ArchiveError(f"{shown}: {folder!a} is both a file and a directory")
     if not found:
         raise errors.DownloadError(f"{shown}: no file is there")
-    return sorted(found, key=str.encode)
+    return sorted(found, key=os.fsencode)
 
 
 def fetch(paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path) -> download.Download:
@@ -78,10 +79,10 @@ def together(paths: Sequence[str], got: Sequence[download.Download]) -> download
     """Many files as one artefact; its ETag is made of theirs, and is "" if one has none."""
     listing = "".join(f"{each.sha256}  {path}\n" for path, each in zip(paths, got, strict=True))
     e_tags = "\n".join(f"{each.e_tag} {path}" for path, each in zip(paths, got, strict=True))
-    e_tag = f'"{hashlib.sha256(e_tags.encode()).hexdigest()[:32]}-{len(got)}"'
+    e_tag = f'"{hashlib.sha256(os.fsencode(e_tags)).hexdigest()[:32]}-{len(got)}"'
     return download.Download(
         size=sum(each.size for each in got),
-        sha256=hashlib.sha256(listing.encode()).hexdigest(),
+        sha256=hashlib.sha256(os.fsencode(listing)).hexdigest(),
         e_tag=e_tag if all(each.e_tag for each in got) else "",
     )
 

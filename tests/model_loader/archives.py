@@ -6,6 +6,8 @@ import pathlib
 import tarfile
 from typing import Self
 
+_BLOCK = tarfile.BLOCKSIZE
+
 
 class Archive:
     """``an_archive().with_file("xgboost-model", b"{}").packed()``."""
@@ -36,6 +38,20 @@ class Archive:
         self._tar.offset += len(blocks)
         return self
 
+    def with_attributes(self, **attributes: bytes) -> Self:
+        """A PAX header that overrules what the next member's own header says; ``__`` stands for a dot."""
+        records = b"".join(_record(name.replace("__", "."), value) for name, value in attributes.items())
+        return self.with_extension(tarfile.XHDTYPE, records)
+
+    def with_extension(self, kind: bytes, content: bytes, *, claimed_size: int | None = None) -> Self:
+        """A header of a kind that tells about the next member."""
+        header = tarfile.TarInfo("extension")
+        header.type = kind
+        header.size = len(content) if claimed_size is None else claimed_size
+        return self.with_raw(
+            header.tobuf(format=tarfile.GNU_FORMAT) + content + bytes(-len(content) % _BLOCK)
+        )
+
     def plain(self) -> bytes:
         self._tar.close()
         return self._buffer.getvalue()
@@ -47,6 +63,13 @@ class Archive:
         path = directory / name
         path.write_bytes(self.packed())
         return path
+
+
+def _record(name: str, value: bytes) -> bytes:
+    rest = b" " + name.encode() + b"=" + value + b"\n"
+    # The length counts its own digits.
+    length = len(rest) + len(str(len(rest)))
+    return str(len(rest) + len(str(length))).encode() + rest
 
 
 def an_archive() -> Archive:
