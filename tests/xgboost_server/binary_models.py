@@ -2,6 +2,9 @@
 
 import struct
 
+_LEAF = struct.pack("<iiiIf", -1, -1, -1, 0, 0.0)
+"""A node: its parent, its children, what it splits by, its value."""
+
 
 def a_model(
     *,
@@ -13,7 +16,7 @@ def a_model(
     metrics: tuple[str, ...] = (),
     magic: bool = True,
 ) -> bytes:
-    """A model of 5 features and trees of 3 nodes; the nodes hold nothing sensible."""
+    """A model of 5 features and trees of 3 nodes, each of them a leaf of value 0."""
     pairs = list((attributes or {}).items())
     flags = (int(bool(pairs)), int(bool(metrics)))
     parts = [b"binf" if magic else b"", struct.pack("<fIiiiII108x", 0.5, 5, 0, *flags, *version)]
@@ -34,7 +37,12 @@ def a_model(
 def _tree(leaf_vector: bool) -> bytes:
     nodes = 3
     vector = struct.pack("<Q", nodes) + bytes(4 * nodes) if leaf_vector else b""
-    return struct.pack("<4xi12xi124x", nodes, 2 if leaf_vector else 1) + bytes(nodes * (20 + 16)) + vector
+    return (
+        struct.pack("<4xi12xi124x", nodes, 2 if leaf_vector else 1)
+        + _LEAF * nodes
+        + bytes(16 * nodes)
+        + vector
+    )
 
 
 def _text(text: str) -> bytes:

@@ -88,7 +88,7 @@ def test_no_prefix_of_a_model_is_let_through_to_xgboost(form: str) -> None:
 
 def test_a_newer_ubj_model_is_refused_by_its_version() -> None:
     with pytest.raises(errors.ModelLoadError, match=f"written by XGBoost {re.escape(xgboost.__version__)}"):
-        model_file.check("m", models.content(models.a_booster(), "ubj"), (1, 7, 6))
+        model_file.check("m", models.content(models.a_booster(), "ubj"), (1, 0, 0))
 
 
 def test_a_binary_model_is_let_through_where_xgboost_reads_it() -> None:
@@ -118,12 +118,13 @@ def test_trees_of_several_outputs_are_refused_where_loading_them_crashes(leaves:
     model_file.check("m", content.replace(leaves, b'"size_leaf_vector":"1"'), RUNNING)
 
 
+@pytest.mark.skipif(booster.RUNNING_VERSION < (2, 0), reason="this XGBoost grows no such trees")
 def test_trees_of_several_outputs_are_found_in_ubj_too() -> None:
     labels = np.stack([np.arange(60), -np.arange(60)], axis=1)
     parameters = {"multi_strategy": "multi_output_tree", "tree_method": "hist", "nthread": 1}
     trained = xgboost.train(parameters, xgboost.DMatrix(models.some_rows(60, 5), labels, nthread=1), 1)
     content = models.content(trained, "ubj")
-    older = content.replace(version_in_ubj(booster.RUNNING_VERSION), version_in_ubj((2, 1, 4)))
+    older = content.replace(version_in_ubj(booster.RUNNING_VERSION), version_in_ubj((2, 0, 9)))
     assert older != content
     with pytest.raises(errors.ModelLoadError, match="multi_output_tree"):
         model_file.check("m", older, RUNNING)
