@@ -75,3 +75,31 @@ def test_answers_with_the_same_head_share_what_was_read_but_not_with_those_to_a_
     assert heads.parse_answer(head) is one
     assert (one.content_length, one.keep_alive) == (3, True)
     assert without_body.content_length == 0
+
+
+def test_what_was_read_before_is_read_alike_however_much_came_between() -> None:
+    def read(number: int) -> tuple[str, str, int]:
+        head = b"POST /%d HTTP/1.1\r\nHost: h%d\r\nContent-Length: %d\r\n\r\n" % (number, number, number)
+        request = heads.parse_request(head)
+        return request.method, request.target, request.content_length
+
+    for number in (*range(600), *range(600)):
+        assert read(number) == ("POST", f"/{number}", number)
+    for line in (b"Host: a b", b"Host: h\r\nContent-Length: 1x"):
+        for _ in range(2):
+            with pytest.raises(heads.RefusedError):
+                heads.parse_request(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("spelling", [b"authorization", b"Authorization", b"X-Amz-Security-Token", b"cookie"])
+def test_credentials_are_not_kept_but_counted(spelling: bytes) -> None:
+    line = spelling + b": secret\r\n"
+    assert heads.parse_request(b"GET / HTTP/1.1\r\nHost: h\r\n" + line + b"\r\n").headers == {b"host": b"h"}
+    with pytest.raises(heads.RefusedError, match="more than 100 headers"):
+        heads.parse_request(b"GET / HTTP/1.1\r\nHost: h\r\n" + line * 100 + b"\r\n")
+
+
+@pytest.mark.parametrize("name", [b"Content-Type", b"content-type", b"CONTENT-TYPE", b"cOnTeNt-TyPe"])
+def test_names_mean_the_same_in_every_case(name: bytes) -> None:
+    request = heads.parse_request(b"GET / HTTP/1.1\r\nHost: h\r\n" + name + b": \t text/csv \t\r\n\r\n")
+    assert request.headers[b"content-type"] == b"text/csv"
