@@ -11,6 +11,7 @@ from http_protocol import heads, limits
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t -~\x80-\xff]*)?\Z")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\Z")
 _LINE_BYTES = 4096
+_PIECE_BYTES = 16 * 1024
 
 _SIZE, _DATA, _DATA_END, _TRAILERS, _DONE = range(5)
 
@@ -37,6 +38,12 @@ class ChunkedBody:
     def is_complete(self) -> bool:
         """Whether the last chunk and the blank line after it were read."""
         return self._state == _DONE
+
+    def take(self, buffer: bytearray) -> None:
+        """Move from ``buffer`` what belongs to this body; otherwise as `feed`, piece by piece: more may follow it."""
+        while buffer and self._state != _DONE:
+            taken = self.feed(bytes(memoryview(buffer)[:_PIECE_BYTES]))
+            del buffer[:taken]
 
     def feed(self, data: bytes) -> int:
         """Take the next bytes; how many of them, at most all, belong to this body.

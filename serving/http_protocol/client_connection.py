@@ -198,7 +198,7 @@ class Connection:
                 return
         answer, buffer = self._answer, self._buffer
         if self._body is not None:
-            del buffer[: self._body.feed(bytes(buffer))]
+            self._body.take(buffer)
             if self._body.is_complete:
                 self._finish(answer, self._body.whole(), is_clean=not buffer)
         elif len(buffer) > self._limit:

@@ -21,6 +21,12 @@ class CountedBody:
         """Whether all of it is there."""
         return self._missing == 0
 
+    def take(self, buffer: bytearray) -> None:
+        """Move from ``buffer`` what belongs to this body."""
+        if self._missing:
+            taken = self.feed(bytes(memoryview(buffer)[: self._missing]))
+            del buffer[:taken]
+
     def feed(self, data: bytes) -> int:
         """Take the next bytes; how many of them, at most all, belong to this body."""
         taken = min(len(data), self._missing)

@@ -287,9 +287,9 @@ class Connection:
         self._deadline = self._loop.time() + self._site.limits.body_seconds
 
     def _read_body(self) -> bytes | None:
-        body, buffer = self._body, self._buffer
+        body = self._body
         assert body is not None
-        del buffer[: body.feed(bytes(buffer))]
+        body.take(self._buffer)
         return body.whole() if body.is_complete else None
 
     def _dispatch(self, request: heads.Request, body: bytes, received_at: float) -> None:

@@ -1,4 +1,5 @@
 import math
+import time
 
 import pytest
 
@@ -39,6 +40,28 @@ def test_thousands_of_requests_in_one_read_are_answered_without_starving_others(
     client.loop.run()
     assert in_one_turn <= 32
     assert client.statuses == [200] * 5000
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        GET,
+        HEAD_OF_POST + b"hello",
+        b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+    ],
+    ids=["get", "length", "chunks"],
+)
+def test_a_request_of_a_long_pipeline_costs_what_it_costs_in_a_short_one(request_: bytes) -> None:
+    def seconds(times: int) -> float:
+        client = a_client()
+        client.transport.write = lambda _: None  # type: ignore[method-assign]  # it would keep all of it
+        before = time.thread_time()
+        client.send(request_ * times)
+        assert len(client.requests) == times
+        return (time.thread_time() - before) / times
+
+    seconds(100)
+    assert seconds(16_000) < 3 * min(seconds(400) for _ in range(3))
 
 
 def test_reading_stops_while_a_client_is_far_ahead_and_goes_on_afterwards() -> None:
