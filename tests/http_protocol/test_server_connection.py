@@ -52,16 +52,19 @@ def test_thousands_of_requests_in_one_read_are_answered_without_starving_others(
     ids=["get", "length", "chunks"],
 )
 def test_a_request_of_a_long_pipeline_costs_what_it_costs_in_a_short_one(request_: bytes) -> None:
+    def forget(data: bytes | bytearray | memoryview) -> None:
+        del data
+
     def seconds(times: int) -> float:
         client = a_client()
-        client.transport.write = lambda _: None  # type: ignore[method-assign]  # it would keep all of it
+        client.transport.write = forget  # type: ignore[method-assign]  # it would keep all of it
         before = time.thread_time()
         client.send(request_ * times)
         assert len(client.requests) == times
         return (time.thread_time() - before) / times
 
     seconds(100)
-    assert seconds(16_000) < 3 * min(seconds(400) for _ in range(3))
+    assert seconds(40_000) < 2.5 * min(seconds(400) for _ in range(3))
 
 
 def test_reading_stops_while_a_client_is_far_ahead_and_goes_on_afterwards() -> None:
