@@ -4,9 +4,7 @@ A server has one model and does not know what callers name it (the endpoint's na
 so any name is the model's, and answers echo it. There are no versions to choose from.
 """
 
-import asyncio
 import functools
-import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -14,12 +12,11 @@ from urllib.parse import unquote
 import orjson
 
 from http_protocol import heads, server
-from xgboost_server import booster, errors, invocations, matrix, metrics, pipeline
+from xgboost_server import booster, errors, matrix, pipeline
 from xgboost_server.codecs import open_inference
 
-_logger = logging.getLogger(__name__)
-
 _JSON = heads.render([("Content-Type", "application/json")])
+_INLINE_BYTES = 32 * 1024
 _METHODS = {"infer": "POST"}
 _LENGTH = open_inference.LENGTH_HEADER.lower().encode()
 _NO_BODY_CODING = (b"", b"identity")
@@ -28,7 +25,7 @@ _NO_BODY_CODING = (b"", b"identity")
 class OpenInference:
     """The handler of all paths below ``/v2``. ``outputs`` is the shape of one row's prediction: () or (n,)."""
 
-    __slots__ = ("_counts", "_features", "_loop", "_outputs", "_pipeline")
+    __slots__ = ("_features", "_outputs", "_pipeline")
 
     def __init__(
         self,
@@ -36,14 +33,10 @@ class OpenInference:
         *,
         features: int,
         outputs: Sequence[int],
-        counts: metrics.Metrics,
-        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._pipeline = predictions
         self._features = features
         self._outputs = outputs
-        self._counts = counts
-        self._loop = loop
 
     def handle(self, exchange: server.Exchange) -> None:
         """Answer ``exchange``, now or when its prediction is there."""
@@ -56,14 +49,12 @@ class OpenInference:
             allow = heads.render([("Content-Type", "application/json"), ("Allow", method)])
             exchange.respond(405, allow, _error(f"only {method} is possible here"))
         elif kind == "infer":
-            _Inference(self, exchange, model).begin(self._pipeline)
+            inference = _Inference(model)
+            self._pipeline.begin(
+                exchange, inference, lambda: inference.blocks(exchange), inline_bytes=_INLINE_BYTES
+            )
         else:
             exchange.respond(200, _JSON, orjson.dumps(self._document(kind, model)))
-
-    def answer(self, exchange: server.Exchange, status: int, head: bytes, body: bytes) -> None:
-        """Send and count the answer to an inference request."""
-        self._counts.answered(status, self._loop.time() - exchange.received_at)
-        exchange.respond(status, head, body)
 
     def _document(self, kind: str, model: str) -> dict[str, Any]:
         if kind == "server":
@@ -91,45 +82,38 @@ class OpenInference:
 
 
 class _Inference:
-    """One inference request on its way."""
+    """One inference request on its way, and how its answer is written."""
 
-    __slots__ = ("_api", "_exchange", "_model", "_request")
+    __slots__ = ("_model", "_request")
 
-    def __init__(self, api: OpenInference, exchange: server.Exchange, model: str) -> None:
-        self._api = api
-        self._exchange = exchange
+    def __init__(self, model: str) -> None:
         self._model = model
         self._request: open_inference.Inference | None = None
 
-    def begin(self, predictions: pipeline.Pipeline) -> None:
-        exchange = self._exchange
-        try:
-            if len(exchange.body) > invocations.INLINE_BODY:
-                predictions.predict_large(exchange, self._blocks, self._answer)
-            else:
-                predictions.predict(exchange, self._blocks(), self._answer)
-        except errors.RequestError as exc:
-            self._answer(exchange, exc)
-
-    def _blocks(self) -> Iterator[matrix.Matrix]:
-        request = self._exchange.request
-        coding = request.headers.get(b"content-encoding", b"")
+    def blocks(self, exchange: server.Exchange) -> Iterator[matrix.Matrix]:
+        """The rows that are asked for. Raises PayloadError."""
+        headers = exchange.request.headers
+        coding = headers.get(b"content-encoding", b"")
         if coding not in _NO_BODY_CODING:
             raise errors.PayloadError(f"Content-Encoding {coding.decode('latin-1')} is not supported")
-        self._request = open_inference.decode(self._exchange.body, request.headers.get(_LENGTH))
+        self._request = open_inference.decode(exchange.body, headers.get(_LENGTH))
         yield from self._request.blocks()
 
-    def _answer(self, exchange: server.Exchange, result: matrix.Matrix | Exception) -> None:
-        if isinstance(result, errors.RequestError):
-            # To this protocol a payload that cannot be read is a bad request like any other.
-            status = 400 if result.status == errors.PayloadError.status else result.status
-            self._api.answer(exchange, status, _JSON, _error(str(result)))
-        elif isinstance(result, Exception) or self._request is None:
-            _logger.error("a prediction failed", exc_info=result if isinstance(result, Exception) else None)
-            self._api.answer(exchange, 500, _JSON, _error("internal error; the server's log has the details"))
-        else:
-            body, length = open_inference.encode(self._model, self._request, result)
-            self._api.answer(exchange, 200, _JSON if length is None else _binary_head(length), body)
+    def render(self, exchange: server.Exchange, predictions: matrix.Matrix) -> pipeline.Reply:
+        """The predictions, as JSON or as binary data after it."""
+        del exchange
+        if self._request is None:
+            raise TypeError("predictions for a request that was not read")
+        body, length = open_inference.encode(self._model, self._request, predictions)
+        return 200, _JSON if length is None else _binary_head(length), body
+
+    def refuse(self, exchange: server.Exchange, error: Exception) -> pipeline.Reply:
+        """The reason; to this protocol a payload that cannot be read is a bad request like any other."""
+        del exchange
+        if not isinstance(error, errors.RequestError):
+            return 500, _JSON, _error("internal error; the server's log has the details")
+        status = 400 if error.status == errors.PayloadError.status else error.status
+        return status, _JSON, _error(str(error))
 
 
 @functools.lru_cache(maxsize=256)

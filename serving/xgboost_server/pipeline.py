@@ -3,29 +3,46 @@
 import asyncio
 import functools
 import itertools
+import logging
+import typing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 
 from http_protocol import server
 from xgboost_server import batching, dataplane, errors, matrix, metrics
 
+_logger = logging.getLogger(__name__)
+
 SHARED_ROWS = 128
 """Rows up to which a request shares its prediction with others."""
 MAX_WAITING_BYTES = 128 * 1024 * 1024
 """Bodies of large requests that may wait for a thread together."""
 
-Answer = Callable[[server.Exchange, matrix.Matrix | Exception], None]
-"""Sends the predictions for an exchange, or the reason why there are none."""
+Reply = tuple[int, bytes, bytes]
+"""Status, header lines and body."""
+
+
+class Protocol(typing.Protocol):
+    """How predictions are asked for, seen from here: how they are written. Also called in worker threads."""
+
+    def render(self, exchange: server.Exchange, predictions: matrix.Matrix) -> Reply:
+        """The answer that holds the predictions. Raises RequestError."""
+
+    def refuse(self, exchange: server.Exchange, error: Exception) -> Reply:
+        """The answer that says why there are none; what is no RequestError is not told."""
 
 
 class SmallRequest:
     """A request on its way through the batcher."""
 
-    __slots__ = ("_answer", "_exchange", "rows")
+    __slots__ = ("_exchange", "_pipeline", "_protocol", "rows")
 
-    def __init__(self, exchange: server.Exchange, rows: matrix.Matrix, answer: Answer) -> None:
+    def __init__(
+        self, pipeline: "Pipeline", exchange: server.Exchange, protocol: Protocol, rows: matrix.Matrix
+    ) -> None:
+        self._pipeline = pipeline
         self._exchange = exchange
-        self._answer = answer
+        self._protocol = protocol
         self.rows = rows
 
     @property
@@ -35,11 +52,11 @@ class SmallRequest:
 
     def succeed(self, predictions: matrix.Matrix) -> None:
         """Send the predictions."""
-        self._answer(self._exchange, predictions)
+        self._pipeline.send(self._exchange, _reply(self._protocol, self._exchange, predictions))
 
     def fail(self, error: Exception) -> None:
         """Send the reason why there are none."""
-        self._answer(self._exchange, error)
+        self._pipeline.send(self._exchange, _reply(self._protocol, self._exchange, error))
 
 
 class Pipeline:
@@ -63,46 +80,88 @@ class Pipeline:
         self._loop = loop
         self._waiting_bytes = 0
 
-    def predict(self, exchange: server.Exchange, blocks: Iterator[matrix.Rows], answer: Answer) -> None:
-        """Answer with the predictions for ``blocks``, one at least, of which the first is worked out here and now.
+    def begin(
+        self,
+        exchange: server.Exchange,
+        protocol: Protocol,
+        blocks: Callable[[], Iterator[matrix.Rows]],
+        *,
+        inline_bytes: int,
+    ) -> None:
+        """Answer ``exchange`` with the predictions for ``blocks()``, one at least, or with why there are none.
 
-        Raises PayloadError, EvaluationError and BusyError.
+        Bodies up to ``inline_bytes`` are read in the event loop.
         """
+        try:
+            if len(exchange.body) > inline_bytes:
+                self._predict_large(exchange, protocol, blocks)
+            else:
+                self._predict(exchange, protocol, blocks())
+        except errors.RequestError as exc:
+            self.send(exchange, protocol.refuse(exchange, exc))
+
+    def send(self, exchange: server.Exchange, reply: Reply) -> None:
+        """Send and count an answer."""
+        self._counts.answered(reply[0], self._loop.time() - exchange.received_at)
+        exchange.respond(*reply)
+
+    def _predict(self, exchange: server.Exchange, protocol: Protocol, blocks: Iterator[matrix.Rows]) -> None:
         first = next(blocks)
         second = next(blocks, None)
         if second is None and len(first) <= SHARED_ROWS:
             rows = matrix.widen(first, self._dataplane.features)
-            self._batcher.add(SmallRequest(exchange, rows, answer))
+            self._batcher.add(SmallRequest(self, exchange, protocol, rows))
         else:
             begun = (first,) if second is None else (first, second)
-            self.predict_large(exchange, lambda: itertools.chain(begun, blocks), answer)
+            self._predict_large(exchange, protocol, lambda: itertools.chain(begun, blocks))
 
-    def predict_large(
-        self, exchange: server.Exchange, blocks: Callable[[], Iterable[matrix.Rows]], answer: Answer
+    def _predict_large(
+        self,
+        exchange: server.Exchange,
+        protocol: Protocol,
+        blocks: Callable[[], Iterable[matrix.Rows]],
     ) -> None:
-        """The same for ``blocks()``, in a worker thread. Raises BusyError when too much waits for one."""
+        """Read, predict and write in a worker thread. Raises BusyError when too much waits for one."""
         size = len(exchange.body)
         if self._waiting_bytes + size > MAX_WAITING_BYTES:
             raise errors.BusyError("too many large requests are waiting; try again later")
         self._waiting_bytes += size
-        running = self._loop.run_in_executor(
-            self._workers, lambda: self._dataplane.predict_blocks(blocks(), lambda: not exchange.is_over)
-        )
-        running.add_done_callback(functools.partial(self._end_large, exchange, size, answer))
+        running = self._loop.run_in_executor(self._workers, self._work, exchange, protocol, blocks)
+        running.add_done_callback(functools.partial(self._end_large, exchange, size))
 
-    def _end_large(
+    def _work(
         self,
         exchange: server.Exchange,
-        size: int,
-        answer: Answer,
-        done: "asyncio.Future[matrix.Matrix | None]",
+        protocol: Protocol,
+        blocks: Callable[[], Iterable[matrix.Rows]],
+    ) -> tuple[int, Reply] | None:
+        """In a worker thread: rows predicted and the answer; None when nobody waits for it. Raises nothing."""
+        try:
+            predictions = self._dataplane.predict_blocks(blocks(), lambda: not exchange.is_over)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, its request gets it
+            return 0, _reply(protocol, exchange, exc)
+        return None if predictions is None else (len(predictions), _reply(protocol, exchange, predictions))
+
+    def _end_large(
+        self, exchange: server.Exchange, size: int, done: "asyncio.Future[tuple[int, Reply] | None]"
     ) -> None:
         self._waiting_bytes -= size
-        error = done.exception()
-        if isinstance(error, Exception):
-            answer(exchange, error)
-            return
-        predictions = done.result()
-        if predictions is not None:
-            self._counts.predicted(len(predictions))
-            answer(exchange, predictions)
+        result = done.result()
+        if result is not None:
+            rows, reply = result
+            if rows:
+                self._counts.predicted(rows)
+            self.send(exchange, reply)
+
+
+def _reply(protocol: Protocol, exchange: server.Exchange, result: matrix.Matrix | Exception) -> Reply:
+    """The answer to ``exchange``. Raises nothing: its neighbours in a batch must not feel what goes wrong."""
+    error = result
+    if not isinstance(error, Exception):
+        try:
+            return protocol.render(exchange, error)
+        except Exception as exc:  # noqa: BLE001 - see above
+            error = exc
+    if not isinstance(error, errors.RequestError):
+        _logger.error("a prediction failed", exc_info=error)
+    return protocol.refuse(exchange, error)

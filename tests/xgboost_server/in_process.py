@@ -28,7 +28,7 @@ class Client:
     """One connection that is kept, and renewed when the server has closed it."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, body: bytes, **headers: str | None) -> Answer:
@@ -42,7 +42,7 @@ class Client:
             f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value is not None
         ]
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 24)
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
         reader, writer = self._streams
         writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + body)
         status_line, *rest = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -78,9 +78,7 @@ async def a_server(predictor: dataplane.Predictor, **environment: str) -> AsyncI
             loop=loop,
         )
         predictions = pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
-        handler = app.contract(
-            configuration, predictor, predictions, counts=counts, render=lambda: b"", loop=loop
-        )
+        handler = app.contract(configuration, predictor, predictions, lambda: b"")
         bounds = limits.Limits(body_bytes=configuration.max_body)
         listening = await server.listen(handler, "127.0.0.1", 0, refuse=sharing.refuse, bounds=bounds)
         client = Client(listening.port)

@@ -45,8 +45,6 @@ async def served(predict: Callable[[matrix.Matrix], matrix.Matrix]) -> AsyncIter
         handler = invocations.Invocations(
             pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop),
             registry.Writers(),
-            counts=counts,
-            loop=loop,
         )
         listening = await server.listen(handler.handle, "127.0.0.1", 0, refuse=sharing.refuse)
         async with aiohttp.ClientSession() as client:

@@ -4,13 +4,13 @@ AWS's container refuses JSON; this is the commonest complaint of its users.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from xgboost_server import errors, matrix
-from xgboost_server.codecs import instances
+from xgboost_server.codecs import instances, pieces
 
 NAMES = ("application/json",)
 ANSWER_TYPE = "application/json"
@@ -18,11 +18,6 @@ ANSWER_TYPE = "application/json"
 _FAILED = "Loading json data failed with Exception, please ensure data is in json format:\n "
 _FORM = f'{{"instances": [row, …]}} or [row, …], a row being {instances.FORMS}'
 _NAN = re.compile(rb"\bNaN\b")
-
-
-def check_parameters(parameters: Mapping[str, str]) -> None:
-    """Whatever parameters there are (charset) change nothing: JSON is UTF-8."""
-    del parameters
 
 
 def decode(body: bytes) -> Iterator[matrix.Matrix]:
@@ -50,12 +45,16 @@ def parse(text: bytes) -> Any:
 
 def encode(predictions: matrix.Matrix) -> bytes:
     """``{"predictions": [{"score": …}, …]}``; a score is a list for several outputs, null when no finite number."""
-    return orjson.dumps({"predictions": [{"score": score} for score in predictions.tolist()]})
+    return _predictions([{"score": score} for score in piece.tolist()] for piece in pieces.of(predictions))
 
 
-def encode_selected(selected: Sequence[Mapping[str, Any]]) -> bytes:
-    """``{"predictions": […]}`` with the selected keys of each row; null for what does not apply."""
-    return orjson.dumps({"predictions": selected})
+def encode_selected(selected: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
+    """``{"predictions": […]}`` with the selected keys of each row, given in pieces; null for what does not apply."""
+    return _predictions(selected)
+
+
+def _predictions(parts: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
+    return b'{"predictions":[' + b",".join(orjson.dumps(part)[1:-1] for part in parts) + b"]}"
 
 
 def _items(document: Any) -> list[Any]:

@@ -1,22 +1,17 @@
 """``application/jsonlines``: a JSON value a line, each of them a row; answers likewise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from xgboost_server import errors, matrix
-from xgboost_server.codecs import application_json, instances
+from xgboost_server.codecs import application_json, instances, pieces
 
 NAMES = ("application/jsonlines",)
 ANSWER_TYPE = "application/jsonlines"
 
 _FAILED = "Loading jsonlines data failed with Exception, please ensure data is in jsonlines format:\n "
-
-
-def check_parameters(parameters: Mapping[str, str]) -> None:
-    """Whatever parameters there are (charset) change nothing: JSON is UTF-8."""
-    del parameters
 
 
 def decode(body: bytes) -> Iterator[matrix.Matrix]:
@@ -30,14 +25,16 @@ def decode(body: bytes) -> Iterator[matrix.Matrix]:
 
 def encode(predictions: matrix.Matrix) -> bytes:
     """``{"score": …}`` a line; a score is a list for several outputs, null when no finite number."""
-    return b"".join(
-        orjson.dumps({"score": score}, option=orjson.OPT_APPEND_NEWLINE) for score in predictions.tolist()
-    )
+    return encode_selected([{"score": score} for score in piece.tolist()] for piece in pieces.of(predictions))
 
 
-def encode_selected(selected: Sequence[Mapping[str, Any]]) -> bytes:
-    """The selected keys of a row a line; null for what does not apply."""
-    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in selected)
+def encode_selected(selected: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
+    """The selected keys of a row a line, given in pieces; null for what does not apply."""
+    return b"".join(b"".join(map(_line, part)) for part in selected)
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _item(line: bytes, row: int) -> Any:

@@ -26,7 +26,9 @@ def blocks(items: Sequence[Any]) -> Iterator[matrix.Matrix]:
     ``items`` are not empty.
     """
     columns = len(_values(items[0], 1))
-    step = max(1, BLOCK_VALUES // max(1, columns))
+    if not columns:
+        raise errors.PayloadError("row 1 has no values")
+    step = max(1, BLOCK_VALUES // columns)
     for start in range(0, len(items), step):
         rows = [
             _checked(_values(item, number), number, columns)

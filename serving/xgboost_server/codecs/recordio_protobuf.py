@@ -3,7 +3,7 @@
 The row is the tensor under the key ``values`` of a record's features; labels of requests are ignored.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from google.protobuf import message
 
 from xgboost_server import errors, matrix
-from xgboost_server.codecs import record_pb2, recordio
+from xgboost_server.codecs import pieces, record_pb2, recordio
 
 NAMES = ("application/x-recordio-protobuf", "recordio-protobuf")
 ANSWER_TYPE = "application/x-recordio-protobuf"
@@ -34,11 +34,6 @@ class _Row:
     width: int | None
 
 
-def check_parameters(parameters: Mapping[str, str]) -> None:
-    """Whatever parameters there are change nothing."""
-    del parameters
-
-
 def decode(body: bytes) -> Iterator[matrix.Rows]:
     """Blocks of rows, in order. Raises PayloadError naming the record, from 1, and what is wrong with it."""
     try:
@@ -54,12 +49,12 @@ def decode(body: bytes) -> Iterator[matrix.Rows]:
 
 def encode(predictions: matrix.Matrix) -> bytes:
     """A record a row, whose label ``score`` holds the row's outputs as float32."""
-    return recordio.write(_record({"score": row}) for row in predictions.tolist())
+    return encode_selected([{"score": row} for row in piece.tolist()] for piece in pieces.of(predictions))
 
 
-def encode_selected(selected: Sequence[Mapping[str, Any]]) -> bytes:
-    """A record a row, with a float32 label for each of its keys."""
-    return recordio.write(_record(row) for row in selected)
+def encode_selected(selected: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
+    """A record a row, with a float32 label for each of its keys; the rows are given in pieces."""
+    return b"".join(recordio.write(map(_record, part)) for part in selected)
 
 
 def _record(labels: Mapping[str, Any]) -> bytes:

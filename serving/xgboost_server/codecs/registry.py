@@ -1,7 +1,7 @@
 """Which codec reads a Content-Type, and which one writes what a client accepts."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from xgboost_server.codecs import (
     application_json,
     application_jsonlines,
     media_type,
+    pieces,
     recordio_protobuf,
     text_csv,
     text_libsvm,
@@ -20,21 +21,24 @@ DEFAULT_ANSWER = "text/csv"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``decode`` gives blocks of rows of one width or raises PayloadError; ``usual_answer`` is in WRITERS."""
+    """``decode`` gives blocks of rows of one width or raises PayloadError; ``usual_answer`` is in WRITERS.
+
+    Bodies up to ``inline_bytes`` are read in the event loop: it takes a millisecond at most.
+    """
 
     name: str
-    check_parameters: Callable[[Mapping[str, str]], None]
     decode: Callable[[bytes], Iterator[matrix.Rows]]
     usual_answer: str
+    inline_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How an answer can be written: ``encode`` takes predictions, ``encode_selected`` what was selected of them."""
+    """How an answer can be written: ``encode`` takes predictions, ``encode_selected`` pieces of what was selected."""
 
     content_type: str
     encode: Callable[[matrix.Matrix], bytes]
-    encode_selected: Callable[[Sequence[Mapping[str, Any]]], bytes]
+    encode_selected: Callable[[Iterable[Sequence[Mapping[str, Any]]]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,11 @@ class Writer:
     encode: Callable[[matrix.Matrix], bytes]
 
 
-_CSV_READER = Reader("csv", text_csv.check_parameters, text_csv.decode, DEFAULT_ANSWER)
-_LIBSVM_READER = Reader("libsvm", text_libsvm.check_parameters, text_libsvm.decode, DEFAULT_ANSWER)
-_RECORDIO_READER = Reader(
-    "recordio-protobuf", recordio_protobuf.check_parameters, recordio_protobuf.decode, DEFAULT_ANSWER
-)
-_JSON_READER = Reader(
-    "json", application_json.check_parameters, application_json.decode, application_json.NAMES[0]
-)
-_JSONLINES_READER = Reader(
-    "jsonlines",
-    application_jsonlines.check_parameters,
-    application_jsonlines.decode,
-    application_jsonlines.NAMES[0],
-)
+_CSV_READER = Reader("csv", text_csv.decode, DEFAULT_ANSWER, 64 * 1024)
+_LIBSVM_READER = Reader("libsvm", text_libsvm.decode, DEFAULT_ANSWER, 16 * 1024)
+_RECORDIO_READER = Reader("recordio-protobuf", recordio_protobuf.decode, DEFAULT_ANSWER, 16 * 1024)
+_JSON_READER = Reader("json", application_json.decode, "application/json", 64 * 1024)
+_JSONLINES_READER = Reader("jsonlines", application_jsonlines.decode, "application/jsonlines", 64 * 1024)
 
 READERS: Mapping[str, Reader] = {
     **dict.fromkeys(text_csv.NAMES, _CSV_READER),
@@ -95,7 +90,10 @@ def reader(content_type: bytes) -> Reader:
     found = READERS.get(media.name) if media.name else _LIBSVM_READER
     if found is None:
         raise errors.PayloadError(f"{value} is not an accepted ContentType: {', '.join(READERS)}.")
-    found.check_parameters(media.parameters)
+    if found is _CSV_READER and media.parameters.get("label_size", "1") != "1":
+        raise errors.PayloadError(
+            f"{value} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
+        )
     return found
 
 
@@ -135,4 +133,4 @@ def _writer(form: Form, selection: selectable.Selection | None) -> Writer:
     if selection is None:
         return Writer(form.content_type, form.encode)
     of, encode = selection.of, form.encode_selected
-    return Writer(form.content_type, lambda predictions: encode(of(predictions)))
+    return Writer(form.content_type, lambda predictions: encode(map(of, pieces.of(predictions))))

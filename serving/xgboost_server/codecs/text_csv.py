@@ -7,13 +7,14 @@ import csv
 import functools
 import itertools
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 
 from xgboost_server import errors, matrix
+from xgboost_server.codecs import pieces
 
 NAMES = ("text/csv", "csv")
 ANSWER_TYPE = "text/csv; charset=utf-8"
@@ -25,16 +26,6 @@ _NUMERIC = b"0123456789+-.eE, \r\n"
 _DELIMITERS = (b",", b"\t", b";", b"|", b" ", b":")
 _IN_NUMBERS = b"+-._'\""
 _FAILED = "Loading csv data failed with Exception, please ensure data is in csv format:\n "
-
-
-def check_parameters(parameters: Mapping[str, str]) -> None:
-    """Raises PayloadError for a label_size other than 1, the only one that AWS's container admits."""
-    size = parameters.get("label_size", "1")
-    if size != "1":
-        raise errors.PayloadError(
-            f"text/csv; label_size={size} is not an accepted csv ContentType. "
-            "Optional parameter label_size must be equal to 1"
-        )
 
 
 def decode(body: bytes) -> Iterator[matrix.Matrix]:
@@ -57,6 +48,12 @@ def decode(body: bytes) -> Iterator[matrix.Matrix]:
 
 def encode(predictions: matrix.Matrix) -> bytes:
     """One row a line, its outputs joined by commas; each float32 widened, in the shortest exact text."""
+    if len(predictions) <= pieces.ROWS:
+        return _lines(predictions)
+    return b"".join(map(_lines, pieces.of(predictions)))
+
+
+def _lines(predictions: matrix.Matrix) -> bytes:
     text = orjson.dumps(predictions.tolist())
     # JSON's numbers are Python's, the shortest exact ones, but for the smallest, the largest and NaN.
     if b"e" in text or b"0.0000" in text or b"null" in text:
@@ -79,17 +76,26 @@ def _encode_unusual(predictions: matrix.Matrix) -> bytes:
 
 def encode_batch(predictions: matrix.Matrix) -> bytes:
     """As AWS's container writes for batch transform: like `encode`, but several outputs as ``[0.1, 0.9]``."""
-    return "".join(f"{row}\n" for row in predictions.tolist()).encode()
+    return b"".join(
+        "".join(f"{row}\n" for row in piece.tolist()).encode() for piece in pieces.of(predictions)
+    )
 
 
-def encode_selected(selected: Sequence[Mapping[str, Any]]) -> bytes:
-    """The selected values, in the order of their keys, a row a line; lists in quotes, no newline at the end."""
-    return "\n".join(",".join(map(_selected_cell, row.values())) for row in selected).encode()
+def encode_selected(selected: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
+    """The selected values, in the order of their keys, a row a line; lists in quotes, no newline at the end.
+
+    The rows are given in pieces.
+    """
+    return b"\n".join("\n".join(map(_selected_line, part)).encode() for part in selected)
 
 
-def encode_selected_batch(selected: Sequence[Mapping[str, Any]]) -> bytes:
+def encode_selected_batch(selected: Iterable[Sequence[Mapping[str, Any]]]) -> bytes:
     """As `encode_selected`, with a newline at the end, as batch transform joins such answers."""
     return encode_selected(selected) + b"\n"
+
+
+def _selected_line(row: Mapping[str, Any]) -> str:
+    return ",".join(map(_selected_cell, row.values()))
 
 
 def _selected_cell(value: Any) -> str:

@@ -6,7 +6,7 @@ its first feature are read one column too far to the left, there as here.
 """
 
 import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,11 +16,6 @@ NAMES = ("text/libsvm", "text/x-libsvm", "libsvm")
 
 _MAX_INDEX = 2**31 - 1
 _FAILED = "Loading libsvm data failed with Exception, please ensure data is in libsvm format:\n "
-
-
-def check_parameters(parameters: Mapping[str, str]) -> None:
-    """Whatever parameters there are (charset) change nothing: indices and numbers are ASCII."""
-    del parameters
 
 
 def decode(body: bytes) -> Iterator[matrix.Rows]:

@@ -76,6 +76,7 @@ def test_rows_are_read_in_each_form(document: str, rows: list[list[float]]) -> N
     [
         pytest.param("{", "not JSON", id="truncated"),
         pytest.param("[]", "there is no row", id="empty list"),
+        pytest.param("[[], []]", "row 1 has no values", id="empty rows"),
         pytest.param('"rows"', "it must be {", id="text"),
         pytest.param('[1, "x"]', 'row 1, column 2: "x" is not a number', id="one row with text"),
         pytest.param('{"instances": []}', "there is no row", id="no rows"),
@@ -118,6 +119,6 @@ def test_several_outputs_are_a_list_and_what_is_not_finite_is_null() -> None:
 
 def test_selected_values_are_the_predictions() -> None:
     selected = [{"predicted_label": 1, "probabilities": [0.25, 0.75], "predicted_score": float("nan")}]
-    assert json.loads(application_json.encode_selected(selected)) == {
+    assert json.loads(application_json.encode_selected([selected])) == {
         "predictions": [{"predicted_label": 1, "probabilities": [0.25, 0.75], "predicted_score": None}]
     }

@@ -77,6 +77,6 @@ def test_an_answer_is_a_score_a_line() -> None:
 
 def test_selected_values_are_an_object_a_line() -> None:
     selected = [{"predicted_label": 1.0, "probability": float("nan")}, {"predicted_label": 0.0}]
-    assert application_jsonlines.encode_selected(selected) == (
+    assert application_jsonlines.encode_selected([selected]) == (
         b'{"predicted_label":1.0,"probability":null}\n{"predicted_label":0.0}\n'
     )

@@ -102,7 +102,7 @@ def test_selected_values_are_labels_by_key() -> None:
         {"predicted_label": 1, "probabilities": [0.25, 0.75]},
         {"predicted_label": float("nan")},
     ]
-    one, two = recordio.read(recordio_protobuf.encode_selected(selected))
+    one, two = recordio.read(recordio_protobuf.encode_selected([selected]))
     labels = record_pb2.Record.FromString(one).label
     assert {key: list(labels[key].float32_tensor.values) for key in labels} == {
         "predicted_label": [1.0],

@@ -170,5 +170,5 @@ def test_selected_values_are_cells_and_lists_are_quoted() -> None:
         {"predicted_label": 1, "probabilities": [0.25, 0.75], "x": float("nan")},
         {"a": 0.5},
     ]
-    assert text_csv.encode_selected(selected) == b'1,"[0.25, 0.75]",nan\n0.5'
-    assert text_csv.encode_selected_batch(selected) == b'1,"[0.25, 0.75]",nan\n0.5\n'
+    assert text_csv.encode_selected([selected]) == b'1,"[0.25, 0.75]",nan\n0.5'
+    assert text_csv.encode_selected_batch([selected]) == b'1,"[0.25, 0.75]",nan\n0.5\n'
