@@ -26,7 +26,7 @@ def operator(cluster: Cluster, *values: str) -> None:
         "image.registry": images.registry(),
         "image.tag": images.version(),
         # The tag stays the same while one develops: another build has to start another pod.
-        "podAnnotations.build": images.named(["operator"])[0].digest(""),
+        "podAnnotations.build": images.named(["operator"])[0].digest({}),
     }
     arguments = [part for key, value in settings.items() for part in ("--set-string", f"{key}={value}")]
     more = [part for value in values for part in ("--set", value)]
