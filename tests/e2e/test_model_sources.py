@@ -1,0 +1,181 @@
+"""Models from where people keep them: a PersistentVolumeClaim, a folder of a bucket, a node's cache."""
+
+import io
+import json
+import pathlib
+import shutil
+import tarfile
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml
+
+from tests.cluster import Cluster
+from tests.demo import install, models, store
+from tests.e2e import conftest, endpoints
+
+CLAIM = "models"
+
+
+@pytest.fixture(scope="module")
+def artefact() -> bytes:
+    return models.artefact(models.RECIPES[1], print)
+
+
+@pytest.fixture(scope="module")
+def files(artefact: bytes) -> dict[str, bytes]:
+    """What is in the archive, by path."""
+    with tarfile.open(fileobj=io.BytesIO(artefact)) as archive:
+        members = {member.name: archive.extractfile(member) for member in archive if member.isreg()}
+        return {name: content.read() for name, content in members.items() if content}
+
+
+@pytest.fixture(scope="module")
+def node_folder(cluster: Cluster) -> Iterator[pathlib.Path]:
+    """A folder of the cluster's node, which any user of a pod may read and write."""
+    if not cluster.is_ours:
+        pytest.skip("needs a cluster whose node is this machine: unset KUBECONFIG")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pointsman-node-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def claim(
+    cluster: Cluster, namespace: str, node_folder: pathlib.Path, artefact: bytes, files: dict[str, bytes]
+) -> Iterator[str]:
+    """A bound claim that holds the model twice: as an archive, and as a folder."""
+    volume = f"{namespace}-{CLAIM}"
+    top = node_folder / "volume"
+    (top / "churn" / "folder").mkdir(parents=True)
+    (top / "churn" / "model.tar.gz").write_bytes(artefact)
+    for name, content in files.items():
+        (top / "churn" / "folder" / name).write_bytes(content)
+    common = {"accessModes": ["ReadOnlyMany"], "storageClassName": ""}
+    manifests = [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": volume},
+            "spec": {**common, "capacity": {"storage": "1Gi"}, "hostPath": {"path": str(top)}},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": CLAIM, "namespace": namespace},
+            "spec": {**common, "volumeName": volume, "resources": {"requests": {"storage": "1Gi"}}},
+        },
+    ]
+    cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+    yield CLAIM
+    cluster.kubectl("delete", "persistentvolume", volume, "--wait=false")
+
+
+def identities(live: endpoints.LiveEndpoint) -> dict[str, dict[str, str]]:
+    """What the status says of each variant's model."""
+    return {each["variantName"]: each["model"] for each in live.status()["productionVariants"]}
+
+
+def asked(live: endpoints.LiveEndpoint, variant: str, row: str) -> str:
+    request = urllib.request.Request(
+        f"{live.url()}/invocations",
+        data=row.encode(),
+        headers={"Content-Type": "text/csv", "X-Amzn-SageMaker-Target-Variant": variant},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_one_model_from_a_claim_from_a_folder_and_from_a_bucket_gives_one_answer(
+    cluster: Cluster,
+    endpoint: Callable[[str], endpoints.LiveEndpoint],
+    data_urls: dict[str, str],
+    claim: str,
+    files: dict[str, bytes],
+    row: str,
+) -> None:
+    uploads = {f"churn/folder/{name}": content for name, content in files.items()}
+    store.upload(cluster, conftest.STORE_NAMESPACE, uploads)
+    sources = {
+        "Bucket": data_urls["Variant2"],
+        "BucketFolder": f"s3://{store.BUCKET}/churn/folder/",
+        "Claim": f"pvc://{claim}/churn/model.tar.gz",
+        "ClaimFolder": f"pvc://{claim}/churn/folder/",
+    }
+    live = endpoint("sources")
+    live.apply_config("sources-1", [endpoints.VariantSpec(name, url) for name, url in sources.items()])
+    live.apply("sources-1")
+    live.wait_until_ready()
+    assert len({asked(live, variant, row) for variant in sources}) == 1
+    told = identities(live)
+    assert {name: model["dataUrl"] for name, model in told.items()} == sources
+    assert told["Claim"]["sha256"] == told["Bucket"]["sha256"]
+    assert told["ClaimFolder"]["sha256"] == told["BucketFolder"]["sha256"]
+    assert told["BucketFolder"]["eTag"].endswith(f'-{len(files)}"')
+    live.delete()
+
+
+def test_a_claim_that_is_not_there_is_named_in_the_status(
+    endpoint: Callable[[str], endpoints.LiveEndpoint],
+) -> None:
+    live = endpoint("claimless")
+    live.apply_config("claimless-1", [endpoints.VariantSpec("V", "pvc://absent/model.tar.gz")])
+    live.apply("claimless-1")
+    degraded = live.wait_for_condition("Degraded", "True", reason="Unschedulable")
+    assert 'persistentvolumeclaim "absent" not found' in degraded["message"]
+    live.delete()
+
+
+def test_a_file_that_is_not_on_the_claim_is_named_in_the_status(
+    endpoint: Callable[[str], endpoints.LiveEndpoint], claim: str
+) -> None:
+    live = endpoint("fileless")
+    live.apply_config("fileless-1", [endpoints.VariantSpec("V", f"pvc://{claim}/absent.json")])
+    live.apply("fileless-1")
+    degraded = live.wait_for_condition("Degraded", "True", reason="ModelDownloadFailed")
+    assert f"pvc://{claim}/absent.json: no such file or directory" in degraded["message"]
+    live.delete()
+
+
+def test_with_a_cache_on_the_node_its_second_pod_fetches_nothing(
+    cluster: Cluster,
+    endpoint: Callable[[str], endpoints.LiveEndpoint],
+    data_urls: dict[str, str],
+    node_folder: pathlib.Path,
+) -> None:
+    cache = node_folder / "cache"
+    cache.mkdir()
+    cache.chmod(0o777)
+    install.operator(cluster, f"loader.cache.hostPath={cache}", "loader.cache.size=100Mi")
+    try:
+        live = endpoint("cached")
+        live.apply_config("cached-1", [endpoints.VariantSpec("V", data_urls["Variant2"])])
+        live.apply("cached-1")
+        live.wait_until_ready()
+        (first,) = live.pod_uids()
+        live.patch({"instanceCounts": {"V": 2}})
+        live.wait_until(
+            lambda: live.status()["variants"] == "1/1" and len(ready(live)) == 2, "two ready pods"
+        )
+        (second,) = set(live.pod_uids()) - {first}
+        logs = [live.kubectl("logs", pod, "-c", "model-loader") for pod in (first, second)]
+        assert ["comes from this node's cache" in log for log in logs] == [False, True]
+        assert json.loads(logs[0].splitlines()[-1]) == json.loads(logs[1].splitlines()[-1])
+        live.delete()
+    finally:
+        install.operator(cluster)
+
+
+def ready(live: endpoints.LiveEndpoint) -> list[str]:
+    """Names of the pods that are ready."""
+    return [
+        pod["metadata"]["name"]
+        for pod in live.pods()
+        if any(
+            each["type"] == "Ready" and each["status"] == "True"
+            for each in pod["status"].get("conditions", [])
+        )
+    ]
