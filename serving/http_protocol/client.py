@@ -3,13 +3,15 @@
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from http_protocol import client_connection, limits
 
 Call = client_connection.Call
 Failure = client_connection.Failure
 Receiver = client_connection.Receiver
+
+_LATE_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +94,32 @@ class Pool:
             connection.abort()
 
     async def _connect(self, call: Call) -> None:
+        connecting = self._loop.create_task(
+            self._loop.create_connection(
+                lambda: cast(asyncio.BaseProtocol, self._new_connection()), self._host, self._port
+            )
+        )
         try:
-            async with asyncio.timeout(self._bounds.connect_seconds):
-                _, protocol = await self._loop.create_connection(
-                    lambda: cast(asyncio.BaseProtocol, self._new_connection()), self._host, self._port
-                )
+            await _in_time(connecting, self._bounds.connect_seconds)
+            _, protocol = connecting.result()
         except TimeoutError:
             call.fail(Failure.NOT_SENT, f"no connection within {self._bounds.connect_seconds:g} s")
         except OSError as exc:
             call.fail(Failure.NOT_SENT, f"no connection: {exc}")
         else:
-            connection = cast(client_connection.Connection, protocol)
-            if connection.is_closing:
-                call.fail(Failure.NOT_SENT, "the connection was closed at once")
-                return
-            self.connections.add(connection)
-            if call.is_over:
-                self._freed(connection)
-            else:
-                connection.begin(call)
+            self._connected(cast(client_connection.Connection, protocol), call)
+        finally:
+            connecting.cancel()
+
+    def _connected(self, connection: client_connection.Connection, call: Call) -> None:
+        if connection.is_closing:
+            call.fail(Failure.NOT_SENT, "the connection was closed at once")
+            return
+        self.connections.add(connection)
+        if call.is_over:
+            self._freed(connection)
+        else:
+            connection.begin(call)
 
     def _new_connection(self) -> client_connection.Connection:
         return client_connection.Connection(self._freed, self._lost, self._bounds.body_bytes)
@@ -126,6 +135,19 @@ class Pool:
         self.connections.discard(connection)
         if connection.idle_since != math.inf and connection in self._idle:
             self._idle.remove(connection)
+
+
+async def _in_time(connecting: asyncio.Future[Any], seconds: float) -> None:
+    """Wait until ``connecting`` is done. Raises TimeoutError.
+
+    A loop that was busy all the while finds its timer first and the connection, made long ago, only afterwards.
+    """
+    await asyncio.wait({connecting}, timeout=seconds)
+    for _ in range(_LATE_TURNS):
+        if connecting.done():
+            return
+        await asyncio.sleep(0)
+    raise TimeoutError
 
 
 class Client:

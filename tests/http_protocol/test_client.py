@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,6 +61,15 @@ async def test_nothing_was_sent_when_the_name_is_unknown(calls: client.Client) -
 async def test_a_connection_that_takes_too_long_is_given_up(calls: client.Client) -> None:
     with scripted_servers.a_full_backlog() as address:
         assert await end(send(calls.pool(address), b"x")) is client.Failure.NOT_SENT
+
+
+async def test_a_loop_that_was_busy_itself_does_not_give_up_a_connection_that_was_made(
+    calls: client.Client,
+) -> None:
+    async with scripted_servers.a_scripted_server(scripted_servers.echo) as server:
+        outcome = send(calls.pool(server.address), b"x")
+        asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(time.sleep, 0.3))
+        assert await end(outcome) == (200, b"x")
 
 
 async def test_a_call_fails_at_its_deadline(calls: client.Client) -> None:
