@@ -84,6 +84,34 @@ async def a_port(*, places: int = 2) -> AsyncIterator[Port]:
         await port.close()
 
 
+def test_who_has_no_more_than_others_takes_at_once() -> None:
+    courtesy = accepting.Courtesy()
+    assert [courtesy.take(mine, 16, now=0.0) for mine in (0, 15, 16, 17)] == [1, 1, 1, 1]
+    assert courtesy.take(18, 16, now=0.0) == 0
+
+
+def test_who_has_more_leaves_it_for_ten_milliseconds() -> None:
+    courtesy = accepting.Courtesy()
+    taken = [courtesy.take(1, 0, now=5.0 + ms / 1000) for ms in range(12)]
+    assert taken[:10] == [0] * 10
+    assert sum(taken) == 1
+
+
+def test_the_next_connection_is_left_as_long_as_the_first() -> None:
+    courtesy = accepting.Courtesy()
+    assert courtesy.take(1, 0, now=5.0) == 0
+    courtesy.none_waits()
+    assert courtesy.take(1, 0, now=6.0) == 0
+
+
+def test_the_longer_another_takes_none_the_more_are_taken() -> None:
+    courtesy = accepting.Courtesy()
+    looks = [courtesy.take(10, 0, now=0.011 * turn) for turn in range(20)]
+    assert looks == [0, 1, 0, 2, 0, 4, 0, 8, 0, 16, 0, 32, 0, 64, 0, 64, 0, 64, 0, 64]
+    assert courtesy.take(300, 1, now=1.0) == 0, "it has taken one"
+    assert courtesy.take(300, 1, now=1.011) == 1
+
+
 async def test_a_burst_is_shared_evenly() -> None:
     async with a_port(places=3) as port:
         workers = [port.worker() for _ in range(3)]
