@@ -123,6 +123,10 @@ def contract(
 def _writers(configuration: settings.Settings, model: booster.Summary) -> registry.Writers:
     keys = configuration.output_keys
     selection = selectable.Selection(keys, objective=model.objective, classes=model.classes) if keys else None
+    if selection is not None and not selection.is_possible:
+        _logger.warning(
+            "%s has no selectable output: every prediction will be answered with 500", model.objective
+        )
     return registry.Writers(
         default=configuration.default_accept, selection=selection, is_batch=configuration.is_batch
     )

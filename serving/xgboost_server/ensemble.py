@@ -25,7 +25,7 @@ class Ensemble:
 
 
 def join(models: dict[str, booster.Model]) -> booster.Model | Ensemble:
-    """The models, by file name, as one. Raises ModelLoadError when they differ in features or objective."""
+    """The models, by file name, as one. Raises ModelLoadError when they differ in what they take or give."""
     (first_name, first), *others = models.items()
     for name, model in others:
         ours, theirs = first.summary, model.summary
@@ -33,6 +33,10 @@ def join(models: dict[str, booster.Model]) -> booster.Model | Ensemble:
             raise _mismatch(first_name, name, f"objective {ours.objective} and {theirs.objective}")
         if ours.features != theirs.features:
             raise _mismatch(first_name, name, f"{ours.features} and {theirs.features} features")
+        if ours.classes != theirs.classes:
+            raise _mismatch(first_name, name, f"{ours.classes} and {theirs.classes} classes")
+        if _outputs(first) != _outputs(model):
+            raise _mismatch(first_name, name, "another number of outputs")
     return Ensemble(list(models.values())) if others else first
 
 
@@ -49,6 +53,10 @@ def commonest(predictions: matrix.Matrix) -> matrix.Matrix:
     winner = np.argmax(votes, axis=0, keepdims=True)
     chosen: matrix.Matrix = np.take_along_axis(ordered, winner, axis=0)[0]
     return chosen
+
+
+def _outputs(model: booster.Model) -> tuple[int, ...]:
+    return model.predict(np.full((1, model.features), np.nan, dtype=np.float32)).shape
 
 
 def _mismatch(first: str, second: str, what: str) -> errors.ModelLoadError:

@@ -81,6 +81,11 @@ class Selection:
         if known is not None:
             self._values = {key: known.get(key, _not_applicable) for key in keys}
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether the objective has any of it; else every answer is a SelectionError."""
+        return self._values is not None
+
     def of(self, predictions: matrix.Matrix) -> list[dict[str, Any]]:
         """A dictionary a row. Raises SelectionError when the model has no such thing."""
         if self._values is None or (predictions.ndim > 1 and not self._takes_list):

@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench import environments
-from tests.builders import routers
+from tests.builders import locked_environments, routers
 from tests.xgboost_server import models, running
 from tests.xgboost_server.recordings import record
 from xgboost_server import matrix
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 FOLDER = Path(__file__).resolve().parent
 MODEL = models.a_booster(columns=6)
@@ -39,7 +38,7 @@ async def an_endpoint(folder: Path) -> AsyncIterator[str]:
 
 async def run(script: Path, argument: str, rows: matrix.Matrix) -> bytes:
     """The last line that a script says on its standard output, when it was given the rows."""
-    python = await asyncio.to_thread(lambda: environments.locked("clients") / "python")
+    python = await asyncio.to_thread(locked_environments.interpreter, "clients", print)
     # Nothing but the endpoint is to be asked for anything.
     quiet = {"AWS_EC2_METADATA_DISABLED": "true", "SAGEMAKER_SUPPRESS_V2_WARNING": "1"}
     process = await asyncio.create_subprocess_exec(

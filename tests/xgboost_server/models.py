@@ -25,6 +25,7 @@ def a_booster(
     seed: int = 0,
     kind: str = "gbtree",
     rounds: int = 6,
+    classes: int = 3,
 ) -> xgboost.Booster:
     """A trained model of ``columns`` features."""
     rows = some_rows(200, columns, seed=seed, missing=0.1)
@@ -33,7 +34,7 @@ def a_booster(
     if kind != "gblinear":
         parameters["max_depth"] = 4
     if objective.startswith("multi:"):
-        parameters["num_class"] = 3
+        parameters["num_class"] = classes
         label = np.digitize(score, [-1, 1])
     else:
         label = score if objective.startswith("reg:") else score > 0

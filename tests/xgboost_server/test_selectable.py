@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xgboost_server import errors, selectable
+from tests.xgboost_server import in_process, models, objectives
+from xgboost_server import booster, errors, selectable
 
 NAN = selectable.NOT_APPLICABLE
 ALL = dict.fromkeys(selectable.KEYS, NAN)
@@ -137,3 +138,11 @@ def test_what_is_neither_regression_nor_classification_is_a_500_in_awss_words(
         select(objective, predictions)
     assert caught.value.status == 500
     assert str(caught.value) == f"Objective `{objective}` unsupported for selectable inference predictions."
+
+
+async def test_a_server_says_at_its_start_that_a_model_has_no_selectable_output(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = booster.load("model", models.content(objectives.train("rank:pairwise")))
+    async with in_process.a_server(model, SAGEMAKER_INFERENCE_OUTPUT="probability"):
+        assert "rank:pairwise has no selectable output" in caplog.text
