@@ -40,10 +40,11 @@ def fetch(
     max_size: int,
     patience: retries.Retries,
     cached: cache.Slot | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Download:
     """Write the file, of at most ``max_size`` bytes, to ``target``. Raises DownloadError when no further attempt
     makes sense."""
-    transfer = _Transfer(target, shown, max_size, cached)
+    transfer = _Transfer(target, shown, max_size, cached, clock)
     try:
         return _persist(transfer, open_at, patience)
     except errors.DownloadError as exc:
@@ -71,11 +72,19 @@ def in_megabytes(size: int) -> str:
 class _Transfer:
     """What came so far, over all attempts."""
 
-    def __init__(self, target: pathlib.Path, shown: str, max_size: int, cached: cache.Slot | None) -> None:
+    def __init__(
+        self,
+        target: pathlib.Path,
+        shown: str,
+        max_size: int,
+        cached: cache.Slot | None,
+        clock: Callable[[], float],
+    ) -> None:
         self._target = target
         self._shown = shown
         self._max_size = max_size
         self._cached = cached
+        self._clock = clock
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -109,7 +118,7 @@ class _Transfer:
         return f"{in_megabytes(self.written)} of {self._whole()} ({share:.0%})"
 
     def _copy(self, opened: artefact.Artefact, file: BinaryIO) -> None:
-        began, before = time.monotonic(), self.written
+        began, before = self._clock(), self.written
         due = began + _PROGRESS_EVERY
         for chunk in opened.chunks:
             if self.written + len(chunk) > self._max_size:
@@ -120,7 +129,7 @@ class _Transfer:
             self._digest.update(chunk)
             self.written += len(chunk)
             # A line every few seconds, so that a long fetch does not look like a dead one.
-            if (now := time.monotonic()) >= due:
+            if (now := self._clock()) >= due:
                 due = now + _PROGRESS_EVERY
                 speed = (self.written - before) / (now - began)
                 logger.info("%s, %s/s", self.progress(), in_megabytes(int(speed)))

@@ -68,6 +68,14 @@ class Azure:
 
     endpoint: str
 
+    def environment(self) -> dict[str, str]:
+        """What a credentialsSecret would hold."""
+        return {
+            "AZURE_STORAGE_ENDPOINT": self.endpoint,
+            "AZURE_STORAGE_ACCOUNT_NAME": AZURE_ACCOUNT,
+            "AZURE_STORAGE_ACCOUNT_KEY": AZURE_KEY,
+        }
+
     def put(self, path: str, content: bytes) -> None:
         """Write the blob of a path that begins with its container."""
         blob = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}

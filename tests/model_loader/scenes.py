@@ -51,11 +51,7 @@ class Scene:
         return f"{web.url}/m.tar.gz"
 
     def azure_environment(self) -> None:
-        self.loader.environment.update(
-            AZURE_STORAGE_ENDPOINT=self.azure().endpoint,
-            AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT,
-            AZURE_STORAGE_ACCOUNT_KEY=emulators.AZURE_KEY,
-        )
+        self.loader.environment.update(self.azure().environment())
 
 
 Arrange = Callable[[Scene], str]

@@ -1,4 +1,5 @@
 import hashlib
+import logging
 import pathlib
 from collections.abc import Iterator
 
@@ -107,6 +108,23 @@ def test_an_object_that_went_away_in_mid_fetch_is_said_to_have_been_there(tmp_pa
     with pytest.raises(errors.DownloadError) as caught:
         fetch(source, tmp_path / "artefact")
     assert str(caught.value) == "s3://b/k: no such key; 0.0 MB of 0.0 MB (50%) had come"
+
+
+def test_a_long_fetch_says_every_few_seconds_how_far_it_is_and_how_fast(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    # One reading at the beginning and one a chunk.
+    seconds = iter([0.0, 2.0, 4.0, 6.0, 8.0])
+    download.fetch(
+        Source(an_artefact(*[bytes(500_000)] * 4)).open_at,
+        tmp_path / "artefact",
+        shown="s3://b/k",
+        max_size=1 << 30,
+        patience=retries.Retries(1),
+        clock=lambda: next(seconds),
+    )
+    assert caplog.messages == ["fetching s3://b/k, 2.0 MB", "1.5 MB of 2.0 MB (75%), 0.2 MB/s"]
 
 
 def test_attempts_that_come_much_further_do_not_count(tmp_path: pathlib.Path) -> None:

@@ -1,35 +1,15 @@
-"""The stores of three clouds: S3 as SeaweedFS serves it, the others as their emulators do."""
+"""S3 as SeaweedFS serves it, and what all stores have in common."""
 
-import datetime
 import hashlib
 import json
-import pathlib
 import random
 from collections.abc import Iterator
 
 import obstore.store
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from model_loader import artefact, data_url, errors, store
-from tests.model_loader import certificates, emulators, program, proxies, servers
-
-FILES = {"xgboost-model": b"{}", "code/inference.py": b"pass", "code/deep/b c#%20+é": b"odd"}
-
-
-def content(directory: pathlib.Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
-
-
-def listing_checksum(files: dict[str, bytes]) -> str:
-    """As ``sha256sum`` and ``sort`` make it."""
-    lines = [f"{hashlib.sha256(files[path]).hexdigest()}  {path}\n" for path in sorted(files, key=str.encode)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+from tests.model_loader import certificates, emulators, folders, program, proxies, servers
 
 
 @pytest.fixture
@@ -44,21 +24,21 @@ def put_folder(s3: servers.S3, prefix: str, files: dict[str, bytes]) -> None:
 
 
 def test_all_files_below_an_s3_prefix_are_the_model(loader: program.Loader, s3: servers.S3) -> None:
-    put_folder(s3, "folder/1/", FILES)
+    put_folder(s3, "folder/1/", folders.FILES)
     put_folder(s3, "folder/10/", {"another": b"model"})
     s3.client.put_object(Bucket="models", Key="folder/1/code/", Body=b"")
     loader.environment.update(s3.environment())
     loader.success("s3://models/folder/1/")
-    assert content(loader.model_dir) == FILES
+    assert folders.content(loader.model_dir) == folders.FILES
     identity = json.loads(loader.last_word)
     assert identity["dataUrl"] == "s3://models/folder/1/"
-    assert identity["sha256"] == listing_checksum(FILES)
-    assert identity["sizeBytes"] == sum(map(len, FILES.values()))
+    assert identity["sha256"] == folders.listing_checksum(folders.FILES)
+    assert identity["sizeBytes"] == sum(map(len, folders.FILES.values()))
     assert identity["eTag"].endswith('-3"')
 
 
 def test_a_prefix_that_gained_a_file_is_another_model(loader: program.Loader, s3: servers.S3) -> None:
-    put_folder(s3, "growing/", FILES)
+    put_folder(s3, "growing/", folders.FILES)
     loader.environment.update(s3.environment())
     loader.success("s3://models/growing/")
     (loader.directory / "identity.json").write_text(loader.last_word)
@@ -83,7 +63,7 @@ def test_a_prefix_of_more_files_than_a_page_of_the_listing_arrives_whole(
         obstore.put(writer, path, body, use_multipart=False)
     loader.environment.update(s3.environment())
     loader.success("s3://models/many/")
-    assert content(loader.model_dir) == files
+    assert folders.content(loader.model_dir) == files
 
 
 def test_a_bucket_may_be_part_of_the_hosts_name(
@@ -98,7 +78,7 @@ def test_a_bucket_may_be_part_of_the_hosts_name(
     )
     loader.success("s3://models/a/m.json")
     assert [path for path, _ in s3_proxy.requests] == [f"http://models.{servers.DOMAIN}/a/m.json"]
-    assert content(loader.model_dir) == {"m.json": b"{}"}
+    assert folders.content(loader.model_dir) == {"m.json": b"{}"}
 
 
 def test_an_s3_store_is_asked_in_the_region_and_with_the_token_of_the_secret(
@@ -133,7 +113,7 @@ def test_an_open_bucket_is_read_without_credentials(loader: program.Loader, s3: 
     s3.client.put_object(Bucket="open", Key="m.json", Body=b"{}")
     loader.environment["AWS_ENDPOINT_URL"] = s3.endpoint
     loader.success("s3://open/m.json")
-    assert content(loader.model_dir) == {"m.json": b"{}"}
+    assert folders.content(loader.model_dir) == {"m.json": b"{}"}
 
 
 def test_a_ca_of_ones_own_is_trusted_when_the_secret_holds_its_certificate(
@@ -146,7 +126,7 @@ def test_a_ca_of_ones_own_is_trusted_when_the_secret_holds_its_certificate(
             s3.environment(), AWS_ENDPOINT_URL=proxy.url, CA_CERTIFICATES=other.pem + authority.pem
         )
         loader.success("s3://models/tls.json")
-    assert content(loader.model_dir)["tls.json"] == b"{}"
+    assert folders.content(loader.model_dir)["tls.json"] == b"{}"
 
 
 @pytest.mark.parametrize(
@@ -192,17 +172,8 @@ def a_store_with(
         return google.endpoint
     azure: emulators.Azure = request.getfixturevalue("azure")
     azure.put(f"models/{key}", body)
-    loader.environment.update(azure_environment(azure))
+    loader.environment.update(azure.environment())
     return azure.endpoint.rpartition("/")[0]
-
-
-def azure_environment(azure: emulators.Azure) -> dict[str, str]:
-    """What a credentialsSecret would hold."""
-    return {
-        "AZURE_STORAGE_ENDPOINT": azure.endpoint,
-        "AZURE_STORAGE_ACCOUNT_NAME": emulators.AZURE_ACCOUNT,
-        "AZURE_STORAGE_ACCOUNT_KEY": emulators.AZURE_KEY,
-    }
 
 
 def test_a_version_that_is_replaced_in_mid_download_gives_way_to_the_new_one(
@@ -221,102 +192,6 @@ def test_a_version_that_is_replaced_in_mid_download_gives_way_to_the_new_one(
     _, stderr = loader.success("s3://models/replaced.ubj")
     assert "it changed while it was fetched" in stderr
     assert (loader.model_dir / "replaced.ubj").read_bytes() == new
-
-
-def test_an_object_of_google_cloud_storage_is_loaded(
-    loader: program.Loader, google: emulators.Google
-) -> None:
-    google.put("churn/1/m.json", b"{}")
-    loader.environment["GOOGLE_BASE_URL"] = google.endpoint
-    loader.success("gs://models/churn/1/m.json")
-    assert content(loader.model_dir) == {"m.json": b"{}"}
-    assert json.loads(loader.last_word)["eTag"]
-
-
-def test_all_files_below_a_google_prefix_are_the_model(
-    loader: program.Loader, google: emulators.Google
-) -> None:
-    for path, body in FILES.items():
-        google.put(f"folder/{path}", body)
-    loader.environment["GOOGLE_BASE_URL"] = google.endpoint
-    loader.success("gs://models/folder/")
-    assert content(loader.model_dir) == FILES
-    assert json.loads(loader.last_word)["sha256"] == listing_checksum(FILES)
-
-
-def test_google_is_shown_a_token_that_the_service_accounts_key_signed(
-    loader: program.Loader, google: emulators.Google
-) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    account = {
-        "type": "service_account",
-        "client_email": "loader@tests.iam.gserviceaccount.com",
-        "private_key_id": "1",
-        "private_key": key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode(),
-    }
-    google.put("signed.json", b"{}")
-    with proxies.a_proxy(google.endpoint, keeps_host=False) as proxy:
-        loader.environment.update(
-            GOOGLE_BASE_URL=proxy.url, GOOGLE_SERVICE_ACCOUNT_KEY=json.dumps(account, indent=1) + "\n"
-        )
-        loader.success("gs://models/signed.json")
-    scheme, _, token = proxy.requests[0][1]["authorization"].partition(" ")
-    assert (scheme, token.count(".")) == ("Bearer", 2)
-
-
-def test_a_blob_of_azure_is_loaded_with_the_accounts_key(
-    loader: program.Loader, azure: emulators.Azure
-) -> None:
-    azure.put("models/churn/1/m.json", b"{}")
-    loader.environment.update(azure_environment(azure))
-    loader.success("az://models/churn/1/m.json")
-    assert content(loader.model_dir) == {"m.json": b"{}"}
-    assert json.loads(loader.last_word)["eTag"]
-
-
-def test_a_blob_of_azure_is_loaded_by_its_abfss_address(
-    loader: program.Loader, azure: emulators.Azure
-) -> None:
-    azure.put("models/churn/2/m.json", b"{}")
-    loader.environment.update(azure_environment(azure))
-    del loader.environment["AZURE_STORAGE_ACCOUNT_NAME"]
-    loader.success(f"abfss://models@{emulators.AZURE_ACCOUNT}.dfs.core.windows.net/churn/2/m.json")
-    assert content(loader.model_dir) == {"m.json": b"{}"}
-
-
-def test_all_files_below_an_azure_path_are_the_model(loader: program.Loader, azure: emulators.Azure) -> None:
-    for path, body in FILES.items():
-        azure.put(f"models/folder/{path}", body)
-    loader.environment.update(azure_environment(azure))
-    loader.success("az://models/folder/")
-    assert content(loader.model_dir) == FILES
-    assert json.loads(loader.last_word)["sha256"] == listing_checksum(FILES)
-
-
-def test_a_blob_of_azure_is_loaded_with_a_sas_token(loader: program.Loader, azure: emulators.Azure) -> None:
-    azure.put("models/shared.json", b"{}")
-    loader.environment.update(
-        AZURE_STORAGE_ENDPOINT=azure.endpoint,
-        AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT,
-        AZURE_STORAGE_SAS_KEY=emulators.sas_token(
-            azure, "shared.json", lasting=datetime.timedelta(minutes=5)
-        ),
-    )
-    loader.success("az://models/shared.json")
-    assert content(loader.model_dir) == {"shared.json": b"{}"}
-
-
-def test_a_public_container_of_azure_is_read_without_credentials(
-    loader: program.Loader, azure: emulators.Azure
-) -> None:
-    azure.put("public/m.json", b"{}")
-    loader.environment.update(
-        AZURE_STORAGE_ENDPOINT=azure.endpoint, AZURE_STORAGE_ACCOUNT_NAME=emulators.AZURE_ACCOUNT
-    )
-    loader.success("az://public/m.json")
-    assert content(loader.model_dir) == {"m.json": b"{}"}
 
 
 def test_the_loaders_of_a_node_fetch_a_file_once_and_each_with_its_own_right(
@@ -343,14 +218,14 @@ def test_the_loaders_of_a_node_fetch_a_file_once_and_each_with_its_own_right(
 def test_the_files_of_a_prefix_are_shared_one_by_one(
     loader: program.Loader, s3: servers.S3, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    put_folder(s3, "shared-folder/", FILES)
+    put_folder(s3, "shared-folder/", folders.FILES)
     shared = {"MODEL_LOADER_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
     loader.environment.update(s3.environment(), **shared)
     loader.success("s3://models/shared-folder/")
     s3.client.put_object(Bucket="models", Key="shared-folder/more", Body=b"more")
     _, stderr = loader.success("s3://models/shared-folder/")
-    assert stderr.count("comes from this node's cache") == len(FILES)
-    assert content(loader.model_dir) == {**FILES, "more": b"more"}
+    assert stderr.count("comes from this node's cache") == len(folders.FILES)
+    assert folders.content(loader.model_dir) == {**folders.FILES, "more": b"more"}
 
 
 def test_what_a_store_does_not_resume_is_told_apart(web: servers.Web) -> None:
