@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="xgboost-server",
         description="Serve an XGBoost model (JSON or UBJ) by SageMaker's container contract: "
-        "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics; and by the Open Inference Protocol: /v2. "
+        "GET /ping, POST /invocations, GET /execution-parameters, GET /metrics; /v2 is the Open Inference Protocol. "
         "`xgboost-server convert` turns pickles and binary models into JSON; it has a --help of its own.",
         epilog="A variable in brackets sets the same as its option. "
         f"{ENSEMBLE}=false serves the first of several models instead of their mean; "
