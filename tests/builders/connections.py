@@ -82,6 +82,7 @@ class ServedClient:
         self.connection = server_connection.Connection(self.site)
         self.transport = ManualTransport()
         self.requests: list[tuple[str, str, bytes]] = []
+        self.headers: list[dict[bytes, bytes]] = []
         self.held: list[exchanges.Exchange] = []
         self._holds_back = holds_back
         self.connection.connection_made(self.transport)
@@ -117,6 +118,7 @@ class ServedClient:
     def _handle(self, exchange: exchanges.Exchange) -> None:
         request = exchange.request
         self.requests.append((request.method, request.target, exchange.body))
+        self.headers.append(dict(request.headers))
         if self._holds_back:
             self.held.append(exchange)
         else:
