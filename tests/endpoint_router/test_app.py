@@ -271,7 +271,10 @@ def test_only_what_is_needed_is_imported(modules: str, unwanted: set[str]) -> No
     assert found.stdout.split() == []
 
 
-async def test_a_router_in_a_cluster_serves_through_every_failure_of_the_api(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["1", "2"])
+async def test_a_router_in_a_cluster_serves_through_every_failure_of_the_api(
+    tmp_path: Path, processes: str
+) -> None:
     """Also after its own restart: from the stored table, within seconds, until the API is back."""
     own_pod, other_pod = "127.0.0.3", "127.0.0.4"
     async with (
@@ -279,7 +282,7 @@ async def test_a_router_in_a_cluster_serves_through_every_failure_of_the_api(tmp
         kubernetes_api.a_kubernetes_api() as api,
     ):
         put(api, model, revision=1)
-        options = ("--kubernetes-api", api.url, "--state-dir", str(tmp_path), *SHORT)
+        options = ("--kubernetes-api", api.url, "--state-dir", str(tmp_path), "--workers", processes, *SHORT)
         environ = {
             "POINTSMAN_ENDPOINT": "churn",
             "POINTSMAN_NAMESPACE": "shop",

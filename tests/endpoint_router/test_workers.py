@@ -88,6 +88,8 @@ async def test_a_burst_of_connections_is_shared_and_counted_together(
     await waiting.until_awaited(lambda: shows(router, "pointsman_model_latency_seconds_count", 40))
     assert await has_counted(router, 40)
     assert await shows(router, "pointsman_concurrent_requests", 0)
+    assert process_tree.resident_bytes(router.process.pid) < 60_000_000
+    assert max(map(process_tree.resident_bytes, processes(router))) < 35_000_000
 
 
 async def test_a_killed_worker_costs_only_its_own_connections_and_its_counts_stay(
@@ -131,6 +133,31 @@ async def test_a_new_table_counts_as_applied_when_the_last_worker_has_it(
             assert (await router.report()).table.revision == 1
     await waiting.until_awaited(lambda: router.applies(2))
     assert await shows(router, "pointsman_route_table_revision", 2)
+
+
+async def test_what_is_reported_is_what_every_worker_does_and_no_request_fails(
+    router: router_process.Router, table: Path, model: router_process.ModelServer
+) -> None:
+    answers: list[tuple[int, str]] = []
+
+    async def load() -> None:
+        while True:
+            answer = await router.invoke()
+            answers.append((answer.status, answer.text))
+
+    async with router_process.a_model_server("two") as other:
+        loading = [asyncio.create_task(load()) for _ in range(6)]
+        for revision in range(2, 7):
+            right = other if revision % 2 else model
+            change(table, right, revision)
+            await waiting.until_awaited(lambda wanted=revision: router.applies(wanted))  # type: ignore[misc]
+            found = await asyncio.gather(*(router.invoke() for _ in range(10)))
+            assert {answer.text for answer in found} == {right.name}
+        for task in loading:
+            task.cancel()
+        await asyncio.wait(loading)
+    assert {status for status, _ in answers} == {200}
+    assert {text for _, text in answers} == {"one", "two"}
 
 
 async def test_a_new_worker_has_the_newest_table_before_it_accepts(
