@@ -1,6 +1,7 @@
 """One of several processes that handle requests: started by the parent, told by it what to do, ends with it."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -38,12 +39,19 @@ class Worker:
     async def run(self, reader: asyncio.StreamReader, finish_seconds: float) -> None:
         """Until told to end; or until the parent is gone, which leaves requests under way ``finish_seconds``."""
         following = asyncio.create_task(self._follow(reader, finish_seconds))
+        # Better no worker, and soon a new one, than one that no longer does what it is told.
+        following.add_done_callback(self._end_if_failed)
         await self._ended.wait()
         following.cancel()
-        await asyncio.wait({following})
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
         await self._data.end()
         if self._reporter is not None:
             self._reporter.close()
+
+    def _end_if_failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._ended.set()
 
     async def _follow(self, reader: asyncio.StreamReader, finish_seconds: float) -> None:
         async for message in messages.received(reader):
@@ -84,6 +92,7 @@ class Worker:
         if self._closing is not None:
             self._closing.cancel()
         self._closing = asyncio.create_task(self._close(seconds))
+        self._closing.add_done_callback(self._end_if_failed)
 
     async def _close(self, seconds: float) -> None:
         await self._data.close(seconds)

@@ -133,6 +133,14 @@ async def test_it_ends_with_its_parent(has_begun: bool) -> None:
         assert await parent.ended() == 0
 
 
+async def test_a_worker_that_cannot_do_what_it_is_told_ends_so_that_another_takes_its_place() -> None:
+    async with a_worker() as parent:
+        parent.tell(begin=True)
+        await parent.accepting()
+        parent.tell(use=1, snapshot={"version": 0})
+        assert await parent.ended() == 1
+
+
 async def test_it_costs_little_memory() -> None:
     async with a_worker() as parent:
         parent.use(1, "127.0.0.1:1")
