@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from process_group import cpu_limit
 from xgboost_server import errors, settings
 
 
@@ -32,6 +33,18 @@ def test_the_environment_is_read() -> None:
     assert (found.joins_several, found.default_accept, found.max_body) == (False, "application/json", 1000)
     assert (found.is_batch, found.output_keys) == (True, ("predicted_label", "probabilities"))
     assert found.doubts == ()
+
+
+def test_there_are_as_many_processes_as_the_cpu_limit_allows_unless_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cpu_limit, "workers", lambda: 3)
+    told = {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+    assert settings.read([], {}).workers == 3
+    assert settings.read([], told).workers == 2
+    assert settings.read(["--workers", "1"], told).workers == 1
+    with pytest.raises(errors.SettingsError, match="SAGEMAKER_MODEL_SERVER_WORKERS must be a whole number"):
+        settings.read(["--workers", "0"], {})
 
 
 def test_an_odd_environment_is_served_as_awss_container_does_and_doubted() -> None:
