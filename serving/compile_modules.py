@@ -25,6 +25,7 @@ MODULES = (
     "http_protocol.heads",
     "http_protocol.limits",
     "http_protocol.refusals",
+    "http_protocol.repetition",
     "http_protocol.server_connection",
     "endpoint_router.admission",
     "endpoint_router.answers",

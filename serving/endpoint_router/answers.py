@@ -66,8 +66,8 @@ def variant_lines(variant: str, reason: str) -> bytes:
     return heads.render([(headers.INVOKED_PRODUCTION_VARIANT, variant), (headers.ROUTE_REASON, reason)])
 
 
-def model_lines(request_headers: dict[bytes, bytes], length: int) -> bytes:
-    """The end of the head for the model: what it may see of the client's headers, and the body's length."""
+def model_lines(request_headers: Mapping[bytes, bytes]) -> bytes:
+    """What the model may see of the client's headers, and the end of that part: never empty."""
     parts: list[bytes] = []
     for name, value in request_headers.items():
         prefix = _TO_MODEL.get(name)
@@ -77,7 +77,7 @@ def model_lines(request_headers: dict[bytes, bytes], length: int) -> bytes:
             parts.append(b"\r\n")
         elif name not in _KEPT_BACK and name.startswith(_SAGEMAKER_PREFIX):
             parts.append(name + b": " + value + b"\r\n")
-    parts.append(b"Content-Length: %d\r\n\r\n" % length)
+    parts.append(b"\r\n")
     return b"".join(parts)
 
 

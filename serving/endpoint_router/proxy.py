@@ -214,7 +214,8 @@ class Invocation:
         exchange = self._exchange
         self._pod = pod
         pod.outstanding += 1
-        head = b"".join([self._route.request_line, pod.host_line, self._model_lines()])
+        length_line = heads.render_length(len(exchange.body))
+        head = b"".join([self._route.request_line, pod.host_line, length_line, self._model_lines()])
         self._sent_at = _clock()
         deadline = exchange.received_at + self._proxy.model_seconds
         call = self._call = client.Call(head, exchange.body, self, deadline)
@@ -225,10 +226,8 @@ class Invocation:
         request = self._exchange.request
         if request.relayed:
             return request.relayed
-        lines = answers.model_lines(request.headers, len(self._exchange.body))
-        if not request.chunked:  # else the same head may come with a body of another length
-            request.relayed = lines
-        return lines
+        request.relayed = answers.model_lines(request.headers)
+        return request.relayed
 
     @staticmethod
     def _client_lines(answer: heads.Answer) -> bytes:

@@ -46,11 +46,11 @@ NO_LENGTH: Final = -1
 
 class Request:
     """One request without its body. ``headers`` maps lower-case names to values without outer blanks, repeated ones
-    joined.
+    joined; those are left out of which nobody asks the value (`fields`), and Content-Length.
 
     ``target`` is the request target as sent, a path with its query. ``content_length`` is 0 when there is no body,
     NO_LENGTH when it is chunked. Requests with the same head share this, so it must stay as it is; but for
-    ``relayed``, empty at first, where a proxy keeps what it made of the head for the other side.
+    ``relayed``, empty at first, where a proxy keeps what it made of the headers for the other side.
     """
 
     __slots__ = (
@@ -66,6 +66,14 @@ class Request:
         self.content_length = 0
         self.chunked = False
         self.relayed = b""
+
+    def with_length(self, length: int) -> "Request":
+        """The same request with a body of another length."""
+        other = Request(self.method, self.target, self.headers, self.is_http_1_1)
+        other.keep_alive = self.keep_alive
+        other.content_length = length
+        other.relayed = self.relayed
+        return other
 
     @property
     def path(self) -> str:
@@ -147,9 +155,9 @@ def _refused_request_line(line: bytes) -> RefusedError:
 
 
 def _frame_request(request: Request, headers: dict[bytes, bytes]) -> None:
-    length = headers.get(b"content-length")
+    length = headers.pop(b"content-length", None)
     if length is not None:
-        request.content_length = _content_length(length)
+        request.content_length = content_length(length)
     coding = headers.get(b"transfer-encoding")
     if coding is not None:
         if length is not None or not request.is_http_1_1 or coding.lower() != b"chunked":
@@ -204,12 +212,13 @@ def _frame_answer(answer: Answer, is_http_1_1: bool, has_no_body: bool) -> None:
             raise RefusedError(502, "Transfer-Encoding must be chunked, on HTTP/1.1")
         answer.chunked = True
     elif length is not None:
-        answer.content_length = _content_length(length)
+        answer.content_length = content_length(length)
     else:
         answer.keep_alive = False
 
 
-def _content_length(value: bytes) -> int:
+def content_length(value: bytes) -> int:
+    """The value of Content-Length. Raises RefusedError (400)."""
     known = _lengths.get(value)
     if known is not None:
         return known
@@ -235,13 +244,13 @@ def answer_head(
 ) -> bytes:
     """The head of the answer that a server gives; ``length`` is the body's, whether or not that is sent."""
     status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-    if status in (204, 304):
-        length_line = b""
-    elif length < len(_LENGTH_LINES):
-        length_line = _LENGTH_LINES[length]
-    else:
-        length_line = b"Content-Length: %d\r\n" % length
+    length_line = b"" if status in (204, 304) else render_length(length)
     return b"".join([status_line, header_lines, length_line, date_line, connection_line, b"\r\n"])
+
+
+def render_length(length: int) -> bytes:
+    """The header line that says the length of a body; formatting it would cost five times the look-up."""
+    return _LENGTH_LINES[length] if length < len(_LENGTH_LINES) else b"Content-Length: %d\r\n" % length
 
 
 def render(fields: Iterable[tuple[str, str]]) -> bytes:

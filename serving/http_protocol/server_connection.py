@@ -8,9 +8,9 @@ The rules, in the order in which a connection meets them:
 3. After a refusal, or an answer with ``Connection: close``, nothing is parsed any more: our side is shut, and
    input is read and dropped while it comes, as closing at once would destroy an answer that is still on its way.
 4. A client that shuts only its sending side after a complete request gets its answer; a lost connection
-   aborts the exchange. TCP tells the first from a client that closed only by its reset of what is sent to it: so
-   one that waits long after the end of its stream is sent an interim answer, which means nothing, in two parts.
-5. No state is without a deadline but the one in which the handler has the request.
+   aborts the exchange (`probing` tells them apart).
+5. Large bodies are read while there is memory for them (`budget`); until then their clients are held back.
+6. No state is without a deadline but the one in which the handler has the request.
 """
 
 import asyncio
@@ -19,18 +19,13 @@ import math
 import time
 from typing import Final, cast
 
-from http_protocol import chunks, counted, exchanges, heads, limits
+from http_protocol import budget, chunks, counted, exchanges, heads, limits, probing, repetition
 
 _logger = logging.getLogger(__name__)
 
 _AHEAD_BYTES: Final = 64 * 1024
 _TURN_REQUESTS: Final = 32  # of one connection, answered in one turn: a pipeline does not starve the others
-_JOINED_BYTES: Final = (
-    64 * 1024
-)  # bodies up to this go out in one piece with their head: cheaper than a system call
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_PROBE = (_CONTINUE[:-2], _CONTINUE[-2:])
+_JOINED_BYTES: Final = 64 * 1024  # bodies up to this go out in one write with their head
 
 _clock = time.monotonic  # finer than the loop's time, which stands still within one turn
 
@@ -47,7 +42,7 @@ class Connection:
 
     __slots__ = (
         "_advancing", "_body", "_buffer", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
-        "_last_head", "_last_request", "_linger_until", "_loop", "_probes", "_request", "_scanned", "_site", "_state",
+        "_last", "_linger_until", "_loop", "_probe", "_request", "_scanned", "_share", "_site", "_state",
         "_transport", "_write_deadline",
     )  # fmt: skip
 
@@ -59,8 +54,7 @@ class Connection:
         self._state = _HEAD
         self._advancing = False
         self._is_read_shut = False
-        self._last_head = b""
-        self._last_request: heads.Request | None = None  # what it says
+        self._last = repetition.LastRequest()
         # timeouts, in the loop's time
         self._deadline = _NEVER
         self._linger_until = _NEVER
@@ -72,7 +66,8 @@ class Connection:
         self._request: heads.Request | None = None
         self._body: chunks.ChunkedBody | counted.CountedBody | None = None
         self._exchange: exchanges.Exchange | None = None
-        self._probes = 0  # parts of the interim answer sent to a client that sends no more
+        self._probe: probing.Probe | None = None
+        self._share = budget.Share(site.budget)
 
     # Called by the event loop
 
@@ -118,8 +113,8 @@ class Connection:
         self._site.connections.discard(self)
         if not self._site.connections:
             self._site.emptied.set()
-        exchange = self._exchange
-        self._exchange = None
+        self._share.give()
+        exchange, self._exchange = self._exchange, None
         if exchange is not None and not exchange.is_over:
             exchange.is_over = True
             if exchange.on_abort is not None:
@@ -127,14 +122,22 @@ class Connection:
 
     def pause_writing(self) -> None:
         self._write_deadline = self._loop.time() + self._site.limits.write_seconds
+        self._share.force(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         self._write_deadline = _NEVER
+        self._share.give()
         if self._state < _HANDLING:
             self._transport.resume_reading()
             self._loop.call_soon(self._advance)
 
-    # Called by the server and by the exchange
+    # Called by the server, the exchange and the budget
+
+    def admit(self) -> None:
+        """There is room for the body that comes."""
+        if self._state == _BODY:
+            self._deadline = self._loop.time() + self._site.limits.body_seconds
+            self._transport.resume_reading()
 
     @property
     def is_idle(self) -> bool:
@@ -148,10 +151,12 @@ class Connection:
         elif now >= self._deadline:
             if self._state == _LINGERING or self.is_idle:
                 self.close()
+            elif self._share.is_waiting:
+                self._refuse(503, "too many large bodies at a time")
             else:
                 self._refuse(408, "the request did not arrive in time")
-        elif self._is_read_shut and self._state == _HANDLING:
-            self._probe()
+        elif self._is_read_shut and self._state == _HANDLING and self._write_deadline == _NEVER:
+            self._ask_whether_it_reads()
 
     def close(self) -> None:
         """Close when what was written is sent, or when that takes too long."""
@@ -169,9 +174,11 @@ class Connection:
         if self._state != _HANDLING:
             return
         self._exchange = None
-        if self._probes == 1:
-            self._transport.write(_PROBE[1])
-        self._probes = 0
+        if self._share.held:
+            self._share.give()
+        if self._probe is not None:
+            self._probe.end()
+            self._probe = None
         may_more_come = not self._is_read_shut or bool(self._buffer)
         keeps = request.keep_alive and not self._site.draining and may_more_come
         if not keeps:
@@ -194,10 +201,8 @@ class Connection:
 
     def _take_whole(self, data: bytes, received_at: float) -> bool:
         """The usual case: one read is one request. False when it is more or less than that, or refused."""
-        request = self._last_request
-        if request is not None and data.startswith(self._last_head):
-            end = len(self._last_head)  # the same bytes read the same: a third of a request's work
-        else:
+        request, end = self._last.find(data), self._last.end
+        if request is None:
             end = data.find(heads.END, 0, limits.HEAD_BYTES) + 4
             if end < 4 or data[0] == 13:
                 return False
@@ -209,8 +214,7 @@ class Connection:
                 return False
             if b"expect" in request.headers:
                 return False
-            if end <= heads.REMEMBERED_BYTES:
-                self._last_request, self._last_head = request, head
+            self._last.keep(head, request)
         if request.content_length != len(data) - end or len(data) - end > self._site.limits.body_bytes:
             return False
         self._dispatch(request, data[end:], received_at)
@@ -247,6 +251,8 @@ class Connection:
                 self._request = self._body = None
                 self._dispatch(request, body, _clock())
                 return self._state == _HEAD
+            if self._body is not None and not self._share.take(self, self._body.room):
+                self._transport.pause_reading()
         return False
 
     def _read_head(self) -> bool:
@@ -279,7 +285,7 @@ class Connection:
         if expected is not None and expected.lower() != b"100-continue":
             raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
         if expected is not None and request.is_http_1_1 and not self._buffer and request.content_length != 0:
-            self._transport.write(_CONTINUE)
+            self._transport.write(probing.INTERIM)
         self._request = request
         self._state = _BODY
         length = request.content_length
@@ -321,6 +327,7 @@ class Connection:
     def _refuse(self, status: int, reason: str) -> None:
         header_lines, body = self._site.refuse(status, reason)
         self._exchange = None
+        self._share.give()
         self._write(status, header_lines, body, b"Connection: close\r\n", has_no_body=False)
         self._linger()
 
@@ -338,9 +345,7 @@ class Connection:
             self._transport.write_eof()
         self._transport.resume_reading()
 
-    def _probe(self) -> None:
-        exchange = self._exchange
-        assert exchange is not None
-        if self._probes < len(_PROBE) and exchange.request.is_http_1_1 and self._write_deadline == _NEVER:
-            self._transport.write(_PROBE[self._probes])
-            self._probes += 1
+    def _ask_whether_it_reads(self) -> None:
+        if self._exchange is not None and self._exchange.request.is_http_1_1:
+            self._probe = self._probe or probing.Probe(self._transport)
+            self._probe.go_on()
