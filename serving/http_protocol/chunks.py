@@ -6,7 +6,7 @@ one must know, so this is our own.
 
 import re
 
-from http_protocol import heads, limits
+from http_protocol import budget, heads, limits
 
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t -~\x80-\xff]*)?\Z")
 _TRAILER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\Z")
@@ -33,6 +33,11 @@ class ChunkedBody:
     def whole(self) -> bytes:
         """The body."""
         return bytes(self.data)
+
+    @property
+    def room(self) -> int:
+        """Bytes of memory that it may take: all there may be, once it turns out to be no small one."""
+        return self._limit if len(self.data) > budget.LARGE_BYTES else 0
 
     @property
     def is_complete(self) -> bool:

@@ -9,12 +9,17 @@ _SMALL_BYTES = 4096
 class CountedBody:
     """Collects ``length`` bytes. It is used as `chunks.ChunkedBody` is."""
 
-    __slots__ = ("_missing", "_pieces", "_small")
+    __slots__ = ("_length", "_missing", "_pieces", "_small")
 
     def __init__(self, length: int) -> None:
-        self._missing = length
+        self._length = self._missing = length
         self._pieces: list[bytes | bytearray] = []
         self._small: bytearray | None = None  # the last piece, when it is one of many small ones
+
+    @property
+    def room(self) -> int:
+        """Bytes of memory that it takes."""
+        return self._length
 
     @property
     def is_complete(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from http_protocol import heads, limits
+from http_protocol import budget, heads, limits
 
 if TYPE_CHECKING:
     from http_protocol import server_connection
@@ -21,7 +21,17 @@ class Loop(Protocol):
 class Site:
     """What all connections of one server share."""
 
-    __slots__ = ("connections", "date_line", "draining", "emptied", "handler", "limits", "loop", "refuse")
+    __slots__ = (
+        "budget",
+        "connections",
+        "date_line",
+        "draining",
+        "emptied",
+        "handler",
+        "limits",
+        "loop",
+        "refuse",
+    )
 
     def __init__(
         self,
@@ -38,6 +48,7 @@ class Site:
         self.draining = False
         self.emptied = asyncio.Event()
         self.date_line = b""
+        self.budget = budget.Budget(bounds.held_bytes)
 
 
 class Exchange:

@@ -19,6 +19,7 @@ class Limits:
 
     ``head_seconds`` and ``body_seconds`` bound the time from the first byte to the last; a slower client gets
     408. ``idle_seconds`` bounds the wait between two requests, ``write_seconds`` a client that does not read,
+    ``held_bytes`` bounds the bodies over 64 KiB and the unread answers of all clients together,
     ``linger_seconds`` the wait for what still comes after the last answer, at most ``body_seconds`` in all.
     """
 
@@ -29,6 +30,7 @@ class Limits:
     write_seconds: float = 60.0
     linger_seconds: float = 2.0
     connections: int = 4096
+    held_bytes: int = 1024 * 1024 * 1024
 
     def tick_seconds(self) -> float:
         """How often deadlines are looked at: a fraction of the shortest, at most half a second."""

@@ -179,8 +179,8 @@ class Connection:
         if self._probe is not None:
             self._probe.end()
             self._probe = None
-        may_more_come = not self._is_read_shut or bool(self._buffer)
-        keeps = request.keep_alive and not self._site.draining and may_more_come
+        is_last = self._site.draining or (self._is_read_shut and not self._buffer)
+        keeps = request.keep_alive and not is_last
         if not keeps:
             connection_line = b"Connection: close\r\n"
         elif request.is_http_1_1:

@@ -76,9 +76,17 @@ class ManualTransport(asyncio.Transport):
 class ServedClient:
     """One client's connection to a server that echoes ``METHOD target body`` unless it is told to hold back."""
 
-    def __init__(self, *, bounds: limits.Limits | None = None, holds_back: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        bounds: limits.Limits | None = None,
+        holds_back: bool = False,
+        beside: "ServedClient | None" = None,
+    ) -> None:
         self.loop = ManualLoop()
         self.site = exchanges.Site(self._handle, _refuse, bounds or limits.Limits(), self.loop)
+        if beside is not None:
+            self.site.budget = beside.site.budget
         self.connection = server_connection.Connection(self.site)
         self.transport = ManualTransport()
         self.requests: list[tuple[str, str, bytes]] = []
