@@ -1,11 +1,14 @@
 """What the status may say is explained in the README."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from endpoint_contract import failures
 from endpoint_operator.rollout import reasons
+from xgboost_server import selectable, settings
+from xgboost_server.codecs import registry
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 WELL = {
@@ -21,3 +24,19 @@ TROUBLES = failures.REASONS | {
 @pytest.mark.parametrize("reason", sorted(TROUBLES))
 def test_the_readme_says_what_to_do_about(reason: str) -> None:
     assert f"`{reason}`" in README
+
+
+@pytest.mark.parametrize("name", [*registry.READERS, *registry.WRITERS, *selectable.KEYS])
+def test_the_readme_names_each_format_and_each_selectable_output(name: str) -> None:
+    assert re.search(rf"[`,]{re.escape(name)}[`,]", README)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *(settings.OUTPUT, settings.DEFAULT_ACCEPT, settings.ENSEMBLE, settings.BATCH),
+        settings.MAX_CONTENT_LENGTH,
+    ],
+)
+def test_the_readme_names_each_variable_of_the_model_server(variable: str) -> None:
+    assert f"`{variable}`" in README

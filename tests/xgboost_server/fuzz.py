@@ -1,7 +1,7 @@
 """Damaged and random bodies in every format against a running server: it may refuse, never fail.
 
-``python -m tests.xgboost_server.fuzz COUNT`` sends as many to a server of its own; exit 1 on an answer that is none
-of 2xx, 4xx and the documented 500 of selectable output, and when the server died or logged an error.
+``python -m tests.xgboost_server.fuzz COUNT SEED`` sends as many to a server of its own; exit 1 on an answer that is
+none of 2xx, 4xx and the documented 500 of selectable output, and when the server died or logged an error.
 """
 
 import asyncio
@@ -126,11 +126,13 @@ CAMPAIGNS: Sequence[tuple[str, Mapping[str, str]]] = (
 
 def main(arguments: Sequence[str]) -> int:
     """All campaigns, a third of the requests each."""
-    count = int(arguments[0]) if arguments else 50_000
+    count, seed = (int(argument) for argument in (*arguments, *("50000", "0")[len(arguments) :]))
     for number, (objective, environment) in enumerate(CAMPAIGNS):
         with tempfile.TemporaryDirectory() as folder:
             statuses = asyncio.run(
-                campaign(Path(folder), -(-count // 3), seed=number, objective=objective, **environment)
+                campaign(
+                    Path(folder), -(-count // 3), seed=3 * seed + number, objective=objective, **environment
+                )
             )
         print(f"{objective} {dict(environment)}: {statuses.total()} bodies, {dict(sorted(statuses.items()))}")
     return 0

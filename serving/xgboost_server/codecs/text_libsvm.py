@@ -44,9 +44,9 @@ def decode(body: bytes) -> Iterator[matrix.Rows]:
 
 
 def _read(line: bytes, row: int, columns: "array.array[int]", values: "array.array[float]") -> None:
-    """Append the tokens of one line; ``#`` begins a comment."""
-    tokens = line.partition(b"#")[0].split()
-    if tokens and b":" not in tokens[0]:
+    """Append the tokens of one line. A comment (``#``) is refused: AWS's container reads features in it."""
+    tokens = line.split()
+    if tokens and b":" not in tokens[0] and b"#" not in tokens[0]:
         del tokens[0]
     for token in tokens:
         try:
