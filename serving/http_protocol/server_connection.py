@@ -278,18 +278,17 @@ class Connection:
         return True
 
     def _begin_body(self, request: heads.Request) -> None:
-        limit = self._site.limits.body_bytes
-        if request.content_length > limit:
+        limit, size = self._site.limits.body_bytes, request.content_length
+        if size > limit:
             raise heads.RefusedError(413, f"the body is over {limit} bytes")
         expected = request.headers.get(b"expect")
         if expected is not None and expected.lower() != b"100-continue":
             raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
-        if expected is not None and request.is_http_1_1 and not self._buffer and request.content_length != 0:
+        if expected is not None and request.is_http_1_1 and not self._buffer and size != 0:
             self._transport.write(probing.INTERIM)
         self._request = request
         self._state = _BODY
-        length = request.content_length
-        self._body = chunks.ChunkedBody(limit) if request.chunked else counted.CountedBody(length)
+        self._body = chunks.ChunkedBody(limit) if request.chunked else counted.CountedBody(size)
         self._deadline = self._loop.time() + self._site.limits.body_seconds
 
     def _read_body(self) -> bytes | None:
