@@ -79,11 +79,11 @@ async def test_a_client_takes_away_no_header_by_naming_it_as_an_option_of_the_co
     async with routers.a_router() as router, routers.a_model("one") as one:
         router.use(Variant1=(1, [one.address]))
         await raw_answer(router, sent.encode())
-        head = one.requests[0][0]
-        assert b"Content-Length: 1\r\n" in head
-        assert b"Content-Type: text/csv\r\n" in head
-        assert wire.CUSTOM_ATTRIBUTES.encode() + b": a=b\r\n" in head
-        assert b"Connection" not in head
+        seen = one.requests[0][0]
+        assert b"Content-Length: 1\r\n" in seen
+        assert b"Content-Type: text/csv\r\n" in seen
+        assert wire.CUSTOM_ATTRIBUTES.encode() + b": a=b\r\n" in seen
+        assert b"Connection" not in seen
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
