@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import signal
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -174,7 +173,7 @@ class Workers:
         self.board.leave(worker.place)
         writer.close()
         code = await asyncio.to_thread(launched.process.wait)
-        reason = f"(process {launched.process.pid}) ended {_describe(code)}"
+        reason = f"(process {launched.process.pid}) ended {restarts.how_it_ended(code)}"
         if code and self._ending.is_set():
             log.error("worker %d %s", worker.place, reason)
         return reason, time.monotonic() - launched.at
@@ -220,7 +219,3 @@ def oldest(applied: Iterable[routing.Snapshot]) -> router_report.RouterReport | 
         service: min(counts.get(service, 0) for counts in known) for service in snapshots[0].ready_addresses()
     }
     return router_report.RouterReport(snapshots[0].table, ready)
-
-
-def _describe(code: int) -> str:
-    return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"

@@ -125,7 +125,7 @@ class Group:
             if worker.pid and (status := _ended(worker.pid)) is not None:
                 worker.pid = 0
                 self._board.leave(place)
-                self._postpone(worker, f"worker {place} ended {_describe(status)}")
+                self._postpone(worker, f"worker {place} ended {restarts.how_it_ended(status)}")
 
     def _postpone(self, worker: _Worker, reason: str) -> None:
         now = time.monotonic()
@@ -168,7 +168,3 @@ def _ended(pid: int) -> int | None:
     """The exit code of a child that has ended, negative for a signal's number."""
     found, status = os.waitpid(pid, os.WNOHANG)
     return os.waitstatus_to_exitcode(status) if found else None
-
-
-def _describe(status: int) -> str:
-    return f"with exit code {status}" if status >= 0 else f"by {signal.Signals(-status).name}"

@@ -1,5 +1,7 @@
 """When a worker that ended is started again, and when one that runs is given up. Pure: no clock, no process."""
 
+import signal
+
 STUCK_AFTER = 30
 """Looks, a second apart, at a worker that gives no sign of life. Looks and not seconds: when the whole group stood
 still, as on a frozen node, no worker is to blame."""
@@ -36,3 +38,8 @@ class Pulse:
         self._looks = self._looks + 1 if number == self._last else 0
         self._last = number
         return self._looks >= STUCK_AFTER
+
+
+def how_it_ended(code: int) -> str:
+    """An exit code in words; negative for a signal's number."""
+    return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"

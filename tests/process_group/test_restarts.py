@@ -27,3 +27,8 @@ def test_a_worker_is_stuck_when_its_number_stands_still_for_many_looks() -> None
     looks = [pulse.is_stuck(99) for _ in range(restarts.STUCK_AFTER)]
     assert looks == [False] * (restarts.STUCK_AFTER - 1) + [True]
     assert not pulse.is_stuck(100)
+
+
+def test_how_a_process_ended_is_said_in_words() -> None:
+    assert restarts.how_it_ended(3) == "with exit code 3"
+    assert restarts.how_it_ended(-9) == "by SIGKILL"
