@@ -2,6 +2,7 @@ import obstore.store
 import pytest
 
 from model_loader import bucket_settings, data_url, errors, store_settings
+from tests.model_loader import program, servers
 
 KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "hunter2"}
 AZURE = {"AZURE_STORAGE_ACCOUNT_NAME": "models"}
@@ -104,3 +105,47 @@ def test_the_account_of_an_abfss_address_needs_no_variable() -> None:
     found = settings(url, {"AZURE_STORAGE_ACCOUNT_KEY": "aHVudGVyMg=="})
     assert (found.key, found.shown) == ("churn/m.json", url)
     assert " account models " in found.identity
+
+
+AWS_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA1", "AWS_SECRET_ACCESS_KEY": "hunter2"}
+AZURE_KEY = {"AZURE_STORAGE_ACCOUNT_NAME": "models", "AZURE_STORAGE_ACCOUNT_KEY": "aHVudGVyMg=="}
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "environment", "shown"),
+    [
+        ("s3://b/k", "AWS_ENDPOINT_URL", AWS_KEYS, "AWS4-HMAC-SHA256 Credential=AKIA1/"),
+        ("s3://b/k", "AWS_ENDPOINT_URL", {**AWS_KEYS, "AWS_SKIP_SIGNATURE": "true"}, ""),
+        ("s3://b/k", "AWS_ENDPOINT_URL", {}, ""),
+        ("gs://b/k", "GOOGLE_BASE_URL", {"GOOGLE_BEARER_TOKEN": "token"}, "Bearer token"),
+        (
+            "gs://b/k",
+            "GOOGLE_BASE_URL",
+            {"GOOGLE_BEARER_TOKEN": "token", "GOOGLE_SKIP_SIGNATURE": "true"},
+            "",
+        ),
+        ("gs://b/k", "GOOGLE_BASE_URL", {}, ""),
+        ("az://b/k", "AZURE_STORAGE_ENDPOINT", AZURE_KEY, "SharedKey models:"),
+        ("az://b/k", "AZURE_STORAGE_ENDPOINT", {**AZURE_KEY, "AZURE_SKIP_SIGNATURE": "true"}, ""),
+        ("az://b/k", "AZURE_STORAGE_ENDPOINT", AZURE, ""),
+    ],
+    ids=[
+        *("S3 with keys", "S3 told not to sign", "S3 without keys"),
+        *("Google with a token", "Google told not to sign", "Google without keys"),
+        *("Azure with a key", "Azure told not to sign", "Azure without keys"),
+    ],
+)
+def test_a_store_is_shown_what_the_secret_says_and_nothing_without(
+    loader: program.Loader,
+    web: servers.Web,
+    url: str,
+    endpoint: str,
+    environment: dict[str, str],
+    shown: str,
+) -> None:
+    loader.environment.update(environment, **{endpoint: web.url})
+    loader.failure(url)
+    (headers,) = web.headers
+    authorization = headers.get("authorization", "")
+    assert authorization.startswith(shown)
+    assert bool(authorization) is bool(shown)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.model_loader import program, servers
 
-SIZE = int(os.environ.get("POINTSMAN_LARGE_MB", "300")) << 20
+SIZE = int(os.environ.get("POINTSMAN_LARGE_MB", "128")) << 20
 MOST_MEMORY = 64 << 20
 """Bytes; the chart gives a loader 256 MiB."""
 

@@ -5,7 +5,6 @@ import json
 import random
 from collections.abc import Iterator
 
-import obstore.store
 import pytest
 
 from model_loader import artefact, data_url, errors, store
@@ -47,23 +46,30 @@ def test_a_prefix_that_gained_a_file_is_another_model(loader: program.Loader, s3
     assert loader.failure("s3://models/growing/").startswith("ModelChanged: s3://models/growing/: ")
 
 
-def test_a_prefix_of_more_files_than_a_page_of_the_listing_arrives_whole(
-    loader: program.Loader, s3: servers.S3
+def test_a_listing_of_several_pages_is_read_to_its_end(
+    loader: program.Loader, s3: servers.S3, s3_proxy: proxies.Proxy
 ) -> None:
-    files = {f"part-{number:04}": str(number).encode() for number in range(1010)}
-    writer = obstore.store.S3Store(
-        "models",
-        prefix="many",
-        endpoint=s3.endpoint,
-        access_key_id=servers.ACCESS_KEY,
-        secret_access_key=servers.SECRET_KEY,
-        client_options={"allow_http": True},
-    )
-    for path, body in files.items():
-        obstore.put(writer, path, body, use_multipart=False)
-    loader.environment.update(s3.environment())
-    loader.success("s3://models/many/")
-    assert folders.content(loader.model_dir) == files
+    put_folder(s3, "paged/", {"a": b"1", "b": b"2"})
+    s3_proxy.faults = [
+        proxies.Fault(
+            answer=(200, a_page("paged/a", more="<NextContinuationToken>2</NextContinuationToken>"))
+        ),
+        proxies.Fault(answer=(200, a_page("paged/b"))),
+        proxies.FAITHFUL,
+    ]
+    loader.environment.update(s3.environment(), AWS_ENDPOINT_URL=s3_proxy.url)
+    loader.success("s3://models/paged/")
+    assert folders.content(loader.model_dir) == {"a": b"1", "b": b"2"}
+
+
+def a_page(key: str, *, more: str = "") -> bytes:
+    """As S3 lists one object, and more to come."""
+    return (
+        '<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<IsTruncated>{'true' if more else 'false'}</IsTruncated>{more}"
+        f'<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"1"</ETag>'
+        "<Size>1</Size></Contents></ListBucketResult>"
+    ).encode()
 
 
 def test_a_bucket_may_be_part_of_the_hosts_name(
