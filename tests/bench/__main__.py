@@ -1,28 +1,25 @@
 """``python -m tests.bench``: router and model server beside their peers, in one run."""
 
-import datetime
-import functools
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.status import Status
 
-from tests.bench import comparison, contender, figures, load, picture, promises, report, turns
+from tests.bench import comparison, contender, load, picture, processes, session
 from tests.cluster import HarnessError
 
 _PROGRAMS = ("wrk", "nginx", "haproxy", "taskset")
 _QUICK = {"row, c=1", "row, c=32", "signed row, c=32", "1 row, c=1", "1 row, c=64", "100 rows, c=64"}
+_FAILURES = (HarnessError, processes.StartError, load.LoadError)
 
 
 def run(
     only: Annotated[
-        list[str] | None, typer.Option(help="A comparison: router, server. May be given twice; default both.")
+        list[str] | None, typer.Option(help="A comparison: router or server. May be given twice.")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few scenarios, two rounds: about a minute.")
@@ -30,6 +27,9 @@ def run(
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each contender in each scenario.")] = 7,
     seconds: Annotated[int, typer.Option(min=1, help="Length of one turn.")] = 1,
     scenario: Annotated[str, typer.Option(help="Only scenarios whose name contains this.")] = "",
+    wanted: Annotated[
+        str, typer.Option("--contender", help="Only contenders whose name contains this.")
+    ] = "",
     output: Annotated[Path, typer.Option(help="Folder for the JSON files and the picture.")] = Path(
         "build/bench"
     ),
@@ -39,77 +39,49 @@ def run(
     Contenders share one core and take turns; upstreams and load (wrk) have another. Peers are installed into a cache
     the first time ($POINTSMAN_CACHE); then a run takes about nine minutes, and writes router.json, server.json and
     bench.png.
+
+    Five minutes of load on the router alone, to see its memory: --only router --contender router --scenario "row,
+    c=128" --rounds 30 --seconds 5
     """
+    _check(only or [])
+    cores = sorted(os.sched_getaffinity(0))
+    plan = session.Plan(
+        setting=comparison.Setting(cores[0], cores[-1], wanted),
+        rounds=2 if quick else rounds,
+        seconds=seconds,
+        output=output,
+    )
+    console = Console()
+    console.width = max(console.width, 110)
+    failed = []
+    for chosen in (comparison.ALL[name] for name in only or comparison.ALL):
+        scenarios = [item for item in chosen.scenarios if _is_wanted(item, scenario, quick)]
+        try:
+            if scenarios:
+                session.play(console, chosen, scenarios, plan)
+        except _FAILURES as exc:
+            failed.append(f"{chosen.name}: {exc}")
+    drawn = picture.draw(output)
+    console.print(f"\nwritten: {output}/*.json{' and ' + str(drawn) if drawn else ''}")
+    if failed:
+        raise HarnessError("; ".join(failed))
+
+
+def _check(only: list[str]) -> None:
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing:
         raise HarnessError(f"needs {', '.join(missing)}: run it as `make bench`, or install them")
-    unknown = set(only or ()) - set(comparison.ALL)
+    unknown = set(only) - set(comparison.ALL)
     if unknown:
         raise HarnessError(f"--only {', '.join(unknown)}: there are {', '.join(comparison.ALL)}")
-    console = Console()
-    console.width = max(console.width, 110)
-    for name in only or comparison.ALL:
-        chosen = comparison.ALL[name]
-        scenarios = [
-            item
-            for item in chosen.scenarios
-            if scenario in item.name and (not quick or bool(scenario) or item.name in _QUICK)
-        ]
-        if scenarios:
-            _compare(console, chosen, scenarios, 2 if quick else rounds, seconds, output)
-    drawn = picture.draw(output)
-    console.print(f"\nwritten: {output}/*.json{' and ' + str(drawn) if drawn else ''}")
-
-
-def _compare(
-    console: Console,
-    chosen: comparison.Comparison,
-    scenarios: list[contender.Scenario],
-    rounds: int,
-    seconds: int,
-    output: Path,
-) -> None:
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
+    if len(os.sched_getaffinity(0)) < 2:
         raise HarnessError("needs two CPUs: one for what is measured, one for the load")
-    started_at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    record = report.Record(chosen, output / f"{chosen.name}.json", started_at)
-    places = comparison.Cores(cores[0], cores[-1])
-    with (
-        tempfile.TemporaryDirectory(prefix="pointsman-bench-") as folder,
-        chosen.opened(places, Path(folder)) as started,
-    ):
-        for name, reason in started.missing.items():
-            console.print(f"[yellow]without {name}: {reason}[/]")
-        record.introduce(started)
-        comparison.warm_up(started.bench, scenarios[-1])
-        for number, item in enumerate(scenarios, 1):
-            with console.status("") as status:
-                title = f"{chosen.name} {number}/{len(scenarios)}: {item.name}"
-                measured, faults = turns.play(
-                    started.bench,
-                    item,
-                    rounds=rounds,
-                    seconds=seconds,
-                    show=functools.partial(_show, status, title),
-                )
-            table = figures.summarise(measured, chosen.reference)
-            record.add(item, table, measured, faults)
-            report.print_table(console, title, table, chosen.unit, chosen.reference)
-            for name, reason in faults.items():
-                console.print(f"[red]{name}: {reason}[/]")
-    _judge(console, chosen, record)
 
 
-def _show(status: Status, title: str, text: str) -> None:
-    status.update(f"{title}: {text}")
-
-
-def _judge(console: Console, chosen: comparison.Comparison, record: report.Record) -> None:
-    ours = comparison.ours_in(chosen, next(iter(record.played.values())))
-    verdicts = promises.judge(chosen.promises, record.played, ours)
-    record.judge(verdicts)
-    report.print_verdicts(console, verdicts, ours)
+def _is_wanted(item: contender.Scenario, name: str, quick: bool) -> bool:
+    if name:
+        return name in item.name
+    return not quick or item.name in _QUICK
 
 
 def main() -> int:
@@ -118,7 +90,7 @@ def main() -> int:
     app.command()(run)
     try:
         app(standalone_mode=False)
-    except (HarnessError, load.LoadError) as exc:
+    except HarnessError as exc:
         print(f"bench: {exc}", file=sys.stderr)
         return 1
     return 0

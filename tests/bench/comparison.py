@@ -21,11 +21,12 @@ Make = Callable[[], contender.Contender]
 
 
 @dataclass(frozen=True, slots=True)
-class Cores:
-    """The CPU that contenders run on and the one that everything else runs on."""
+class Setting:
+    """The CPU that contenders run on, the one that everything else runs on, and who is wanted: "" all of them."""
 
-    contender: int
-    load: int
+    core: int
+    load_core: int
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Comparison:
     ours: Sequence[str]
     scenarios: Sequence[contender.Scenario]
     promises: tuple[promises.Promise, ...]
-    opened: Callable[[Cores, Path], "contextlib.AbstractContextManager[Started]"]
+    opened: Callable[[Setting, Path], "contextlib.AbstractContextManager[Started]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class Started:
 
 
 @contextlib.contextmanager
-def _open_router(cores: Cores, folder: Path) -> Iterator[Started]:
-    with upstreams.running(cores.load, folder) as behind:
+def _open_router(setting: Setting, folder: Path) -> Iterator[Started]:
+    with upstreams.running(setting.load_core, folder) as behind:
         ports = processes.free_ports(6)
         makes: dict[str, Make] = {
             "nginx": functools.partial(nginx.contending, ports[0], folder, behind),
@@ -65,12 +66,12 @@ def _open_router(cores: Cores, folder: Path) -> Iterator[Started]:
             "Traefik": functools.partial(traefik.contending, ports[3], folder, behind),
             "aiohttp": functools.partial(aiohttp.contending, ports[4], behind),
         }
-        with _start(makes, cores, folder, behind.programs) as started:
+        with _start(makes, setting, folder, behind.programs) as started:
             yield started
 
 
 @contextlib.contextmanager
-def _open_server(cores: Cores, folder: Path) -> Iterator[Started]:
+def _open_server(setting: Setting, folder: Path) -> Iterator[Started]:
     models = model.train(environments.of("kserve", environments.KSERVE) / "python", folder)
     ports = processes.free_ports(4)
     makes: dict[str, Make] = {
@@ -81,23 +82,25 @@ def _open_server(cores: Cores, folder: Path) -> Iterator[Started]:
         "MLServer": functools.partial(mlserver.contending, ports[1], models),
         "KServe": functools.partial(kserve.contending, ports[2], models),
     }
-    with _start(makes, cores, folder, ()) as started:
+    with _start(makes, setting, folder, ()) as started:
         yield started
 
 
 @contextlib.contextmanager
 def _start(
-    makes: dict[str, Make], cores: Cores, folder: Path, helpers: Sequence[processes.Running]
+    makes: dict[str, Make], setting: Setting, folder: Path, helpers: Sequence[processes.Running]
 ) -> Iterator[Started]:
     """All programs that can be installed and started. One that cannot is missing; the others are compared."""
     entrants, missing = [], {}
     with contextlib.ExitStack() as stack:
         for name, make in makes.items():
+            if setting.wanted not in name:
+                continue
             try:
                 item = make()
                 program = stack.enter_context(
                     processes.running(
-                        name.replace(", ", "-"), item.command, core=cores.contender, port=item.port,
+                        name.replace(", ", "-"), item.command, core=setting.core, port=item.port,
                         folder=folder, ready_path=item.ready_path, environment=item.environment,
                     )
                 )  # fmt: skip
@@ -105,7 +108,8 @@ def _start(
                 missing[name] = str(exc)
             else:
                 entrants.append(turns.Entrant(item, program))
-        yield Started(turns.Bench(entrants, helpers, cores.contender, cores.load, folder), missing)
+        bench = turns.Bench(entrants, helpers, setting.core, setting.load_core, folder)
+        yield Started(bench, missing)
 
 
 def _rows(_: contender.Contender) -> list[bytes]:

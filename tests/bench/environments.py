@@ -50,7 +50,7 @@ def _environment(name: str, arguments: Sequence[str], identity: bytes) -> Path:
     folder = layout.current().cache / "bench" / f"{name}-{version}"
     uv = [sys.executable, "-m", "uv", "--quiet"]
     if not (folder / "complete").exists():
-        with progress.step(f"Installing {name} to compare with", slow=True):
+        with progress.step(f"Installing {name}, to be measured or to measure with", slow=True):
             commands.run([*uv, "venv", "--clear", "--python", python(), folder])
             commands.run([*uv, "pip", "install", "--python", folder / "bin" / "python", *arguments])
             (folder / "complete").touch()

@@ -12,7 +12,10 @@ NOISY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Medians over a contender's turns; ``ratios`` are this one's over the reference's, of the same round."""
+    """Medians over a contender's turns; ``ratios`` are this one's over the reference's, of the same round.
+
+    ``growth`` is by how many MB its memory grew from the first turn to the last.
+    """
 
     rate: float
     p50: float
@@ -20,6 +23,7 @@ class Summary:
     worst: float
     cpu: float
     rss: float
+    growth: float
     busy: float
     foreign: float
     requests: int
@@ -53,6 +57,7 @@ def _summary(measured: turns.Turns, name: str, reference: str) -> Summary:
     found = {figure: ratio(measured, name, reference, figure) for figure in _RATIOS}
     return Summary(
         **{figure: statistics.median(getattr(turn, figure) for turn in own) for figure in _MEDIANS},
+        growth=own[-1].rss - own[0].rss,
         requests=sum(turn.requests for turn in own),
         errors=sum(turn.errors for turn in own),
         turns=len(own),

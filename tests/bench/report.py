@@ -91,13 +91,14 @@ def print_table(
         "CPU µs",
         f"× {reference} ",
         "RSS MB",
+        "grew",
         "core busy",
     ):
         shown.add_column(column, justify="right")
     for name, row in sorted(table.items(), key=lambda item: -item[1].rate):
         shown.add_row(
             name, f"{row.rate:,.0f}", _ratio(row, "rate"), f"{row.p50:,.0f}", f"{row.p99:,.0f}",
-            f"{row.cpu:,.1f}", _ratio(row, "cpu"), f"{row.rss:.0f}", f"{row.busy:.0%}",
+            f"{row.cpu:,.1f}", _ratio(row, "cpu"), f"{row.rss:.0f}", f"{row.growth:+.1f}", f"{row.busy:.0%}",
         )  # fmt: skip
     console.print(shown)
     foreign = max((row.foreign for row in table.values()), default=0.0)

@@ -1,7 +1,6 @@
 """Our own packages as they are measured: as they stand in serving/, and compiled with mypyc as in the images."""
 
 import hashlib
-import importlib.metadata
 import shutil
 from pathlib import Path
 
@@ -20,9 +19,7 @@ def compiled() -> Path:
     digest, done = _digest(), folder / "complete"
     if done.exists() and done.read_text() == digest:
         return folder
-    # The compiler of the types, in the version that checked them.
-    compiler = [f"mypy=={importlib.metadata.version('mypy')}", "setuptools"]
-    python = environments.of("mypyc", compiler) / "python"
+    python = environments.locked("compile") / "python"
     with progress.step("Compiling our hot modules with mypyc", slow=True):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(PLAIN, folder, ignore=shutil.ignore_patterns("__pycache__", "*.Dockerfile"))

@@ -34,6 +34,7 @@ def test_a_summary_has_medians_and_ratios_to_the_reference() -> None:
     }
     summary = figures.summarise(measured, "nginx")["ours"]
     assert (summary.cpu, summary.rss, summary.turns) == (20, 50, 3)
+    assert summary.growth == 10
     assert summary.ratios["cpu"] == 2
 
 
