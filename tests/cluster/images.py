@@ -24,13 +24,14 @@ from tests.cluster import (
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image. `suffix` follows the version in its tag."""
+    """One image. `suffix` follows the version in its tag. One that is `on_demand` is only made when named."""
 
     name: str
     repository: str
     dockerfile: Path
     suffix: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
+    on_demand: bool = False
 
     @property
     def reference(self) -> str:
@@ -42,13 +43,14 @@ class Image:
         return image_inputs.digest(layout.REPOSITORY, self.dockerfile, {**self.arguments, **bases})
 
 
-def _xgboost(release: str) -> Image:
+def _xgboost(release: str, *, on_demand: bool = False) -> Image:
     return Image(
         name=f"xgboost-{release}",
         repository="xgboost",
         dockerfile=Path("serving/xgboost.Dockerfile"),
         suffix=f"-xgb{release}",
         arguments={"XGBOOST_VERSION": release},
+        on_demand=on_demand,
     )
 
 
@@ -58,7 +60,10 @@ ALL = (
     Image("loader", "loader", Path("serving/loader.Dockerfile")),
     _xgboost("3.2.0"),
     _xgboost("2.1.4"),
+    _xgboost("3.0.5", on_demand=True),
+    _xgboost("1.7.6", on_demand=True),
     Image("demo-store", "demo-store", Path("tests/demo/store.Dockerfile")),
+    Image("own-container", "own-container", Path("tests/e2e/own_container/Dockerfile"), on_demand=True),
 )
 
 
@@ -79,12 +84,12 @@ def version() -> str:
 
 
 def named(names: Sequence[str]) -> list[Image]:
-    """These rows of the table; all of them for no name."""
+    """These rows of the table; for no name, all but those on demand."""
     unknown = set(names) - {image.name for image in ALL}
     if unknown:
         known = ", ".join(image.name for image in ALL)
         raise errors.HarnessError(f"no image {', '.join(sorted(unknown))}; there are: {known}")
-    return [image for image in ALL if not names or image.name in names]
+    return [image for image in ALL if image.name in names or not (names or image.on_demand)]
 
 
 def provide(names: Sequence[str] = ()) -> None:
