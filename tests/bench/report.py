@@ -82,7 +82,7 @@ def print_table(
 ) -> None:
     """One scenario; ratios are the medians of those in each round."""
     shown = Table(title=title, title_justify="left", title_style="bold")
-    shown.add_column("")
+    shown.add_column("", no_wrap=True)
     for column in (
         unit,
         f"× {reference}",
