@@ -90,6 +90,41 @@ def termination_log(arguments: Sequence[str]) -> pathlib.Path:
     )
 
 
+_OPTIONS = (
+    (
+        "--model-dir",
+        pod_environment.MODEL_DIR,
+        pod_environment.MODEL_DIR_DEFAULT,
+        "the folder that the model goes to",
+    ),
+    (
+        "--identity-file",
+        pod_environment.MODEL_IDENTITY_FILE,
+        f"{pod_environment.MODEL_IDENTITY_DIR}/{model_identity.CONFIG_MAP_KEY}",
+        "hold the artefact to this identity, if it exists",
+    ),
+    ("--max-artefact-size", MAX_ARTEFACT_SIZE, "5Gi", "largest artefact to fetch"),
+    ("--max-unpacked-size", MAX_UNPACKED_SIZE, "10Gi", "most that an archive may unpack to"),
+    ("--max-files", MAX_FILES, "10000", "most files and directories of a model"),
+    ("--attempts", ATTEMPTS, "4", "how often to try a fetch that fails for a passing reason"),
+    ("--stall-timeout", STALL_TIMEOUT, "30", "seconds without a byte after which a fetch has failed"),
+    (
+        "--claim-dir",
+        pod_environment.MODEL_CLAIM_DIR,
+        pod_environment.MODEL_CLAIM_DIR_DEFAULT,
+        "where the claim of a pvc:// URL is mounted",
+    ),
+    (
+        "--cache-dir",
+        pod_environment.MODEL_CACHE_DIR,
+        "",
+        "a folder that loaders share, without which there is no cache",
+    ),
+    ("--cache-size", pod_environment.MODEL_CACHE_SIZE, "20Gi", "most that the cache may hold"),
+)
+"""Option, environment variable, default, help: one line a setting."""
+
+
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="model-loader",
@@ -97,14 +132,6 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    identity_file = f"{pod_environment.MODEL_IDENTITY_DIR}/{model_identity.CONFIG_MAP_KEY}"
-
-    def option(name: str, variable: str, default: str, text: str) -> None:
-        value = environment.get(variable) or default
-        parser.add_argument(
-            name, default=value, metavar="X", help=f"{text} (default {default or 'none'}) [{variable}]"
-        )
-
     # The dataUrl may hold a signature: its present value is not shown.
     parser.add_argument(
         "--data-url",
@@ -113,36 +140,11 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="the model, a .tar.gz or one file or, with a / at the end, all files below; at an s3://, gs://, az://, "
         f"abfs(s)://, http(s)://, pvc:// or file:// URL [{pod_environment.MODEL_DATA_URL}]",
     )
-    option(
-        "--model-dir",
-        pod_environment.MODEL_DIR,
-        pod_environment.MODEL_DIR_DEFAULT,
-        "the folder that the model goes to",
-    )
-    option(
-        "--identity-file",
-        pod_environment.MODEL_IDENTITY_FILE,
-        identity_file,
-        "hold the artefact to this identity, if it exists",
-    )
-    option("--max-artefact-size", MAX_ARTEFACT_SIZE, "5Gi", "largest artefact to fetch")
-    option("--max-unpacked-size", MAX_UNPACKED_SIZE, "10Gi", "most that an archive may unpack to")
-    option("--max-files", MAX_FILES, "10000", "most files and directories of a model")
-    option("--attempts", ATTEMPTS, "4", "how often to try a fetch that fails for a passing reason")
-    option("--stall-timeout", STALL_TIMEOUT, "30", "seconds without a byte after which a fetch has failed")
-    option(
-        "--claim-dir",
-        pod_environment.MODEL_CLAIM_DIR,
-        pod_environment.MODEL_CLAIM_DIR_DEFAULT,
-        "where the claim of a pvc:// URL is mounted",
-    )
-    option(
-        "--cache-dir",
-        pod_environment.MODEL_CACHE_DIR,
-        "",
-        "a folder that loaders share, without which there is no cache",
-    )
-    option("--cache-size", pod_environment.MODEL_CACHE_SIZE, "20Gi", "most that the cache may hold")
+    for name, variable, default, text in _OPTIONS:
+        value = environment.get(variable) or default
+        parser.add_argument(
+            name, default=value, metavar="X", help=f"{text} (default {default or 'none'}) [{variable}]"
+        )
     parser.add_argument(
         "--termination-log",
         default=pod_environment.TERMINATION_LOG,
