@@ -63,7 +63,7 @@ async def test_all_workers_answer_and_any_of_them_tells_what_all_did(server: run
     assert set(answers) == {ANSWER}
     await waiting.until_awaited(lambda: has_counted(server, before + 40))
     connections = [process_tree.connections(pid) for pid in workers(server)]
-    assert min(connections) >= 8, "an even share, but on a busy machine one may wait for a core"
+    assert min(connections) >= 4, "an even share, but on a busy machine one may wait for a core"
     own = process_tree.resident_bytes(server.process.pid) + sum(
         map(process_tree.resident_bytes, workers(server))
     )
