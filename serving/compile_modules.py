@@ -16,6 +16,7 @@ from mypyc import build
 
 # Only what each request runs through. Compiled together, so that they call each other without going through Python.
 MODULES = (
+    "http_protocol.budget",
     "http_protocol.chunks",
     "http_protocol.client",
     "http_protocol.client_connection",
@@ -24,6 +25,7 @@ MODULES = (
     "http_protocol.fields",
     "http_protocol.heads",
     "http_protocol.limits",
+    "http_protocol.probing",
     "http_protocol.refusals",
     "http_protocol.repetition",
     "http_protocol.server_connection",

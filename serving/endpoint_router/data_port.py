@@ -5,7 +5,11 @@ from typing import Protocol
 
 from endpoint_contract import router_report
 from endpoint_router import counters, pod_health, proxy, routing, settings
-from http_protocol import server
+from http_protocol import limits, server
+from process_group import memory_limit
+
+_OWN_BYTES = 48 * 1024 * 1024
+"""What a process takes without any body."""
 
 
 class DataPort(Protocol):
@@ -45,6 +49,7 @@ class InProcess:
         rules = pod_health.Rules(
             consecutive_failures=chosen.eject_after, slow_start_seconds=chosen.slow_start_seconds
         )
+        self._bounds = bounds(memory_limit.find(), chosen.workers)
         self._router = proxy.Proxy(self.counts, pod_ip=chosen.pod_ip or "", rules=rules)
         self._server: server.Server | None = None
         self._is_draining = False
@@ -56,11 +61,15 @@ class InProcess:
 
     async def listen(self, host: str, port: int) -> None:
         """Accept at a port of its own. Raises OSError."""
-        self._server = await server.listen(self._router.handle, host, port, refuse=self._router.refuse)
+        self._server = await server.listen(
+            self._router.handle, host, port, refuse=self._router.refuse, bounds=self._bounds
+        )
 
     def serve(self, begin: server.Open, port: int) -> None:
         """Have ``begin`` accept, at ``port``."""
-        self._server = server.serve(self._router.handle, begin, port, refuse=self._router.refuse)
+        self._server = server.serve(
+            self._router.handle, begin, port, refuse=self._router.refuse, bounds=self._bounds
+        )
         if self._is_draining:
             self._server.drain()
 
@@ -94,3 +103,13 @@ class InProcess:
         await self._router.close()
         # Connections that were cut say so in the next turn.
         await asyncio.sleep(0)
+
+
+def bounds(memory_limit_bytes: int | None, workers: int) -> limits.Limits:
+    """The server's limits: large bodies may take a third of a worker's memory, as answers can be as large, and copies
+    are made of both; two of them always find room.
+    """
+    if memory_limit_bytes is None:
+        return limits.Limits()
+    held = (memory_limit_bytes // max(1, workers) - _OWN_BYTES) // 3
+    return limits.Limits(held_bytes=max(2 * limits.BODY_BYTES, held))
