@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-import time
+import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent import futures
 
 import numpy as np
 import pytest
 
+from http_protocol import server
 from tests.xgboost_server import in_process
-from xgboost_server import booster, matrix
+from xgboost_server import batching, booster, dataplane, matrix, metrics, pipeline, sharing
 from xgboost_server.codecs import pieces
 
 
@@ -61,32 +63,59 @@ async def test_a_large_answer_is_the_small_ones_together(accept: str, output: st
         assert (len(lines), lines[7]) == (rows, small.body.strip())
 
 
-async def test_ping_answers_while_a_large_answer_is_written() -> None:
-    def select(rows: matrix.Matrix) -> matrix.Matrix:
-        return np.zeros((len(rows), 3), dtype=np.float32)
+class Protocol:
+    """Says in which thread answers were written."""
 
-    async with in_process.a_server(
-        Predictor(1, select), SAGEMAKER_INFERENCE_OUTPUT="predicted_score"
-    ) as client:
-        slow = await _longest_silence(client)
-    assert slow < 1.0  # seconds; SageMaker gives up after two
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+
+    def render(self, exchange: server.Exchange, predictions: matrix.Matrix) -> pipeline.Reply:
+        del exchange
+        self.threads.append(threading.current_thread().name)
+        return 200, b"", b"%d" % len(predictions)
+
+    def refuse(self, exchange: server.Exchange, error: Exception) -> pipeline.Reply:
+        raise AssertionError(exchange.request.target) from error
 
 
-async def _longest_silence(client: in_process.Client) -> float:
-    large = asyncio.ensure_future(
-        client.post(
-            "/invocations", b"1\n" * 150_000, Content_Type="csv", Accept="application/x-recordio-protobuf"
+@pytest.mark.parametrize(
+    ("rows", "inline_bytes", "thread"),
+    [
+        pytest.param(1, 100, "MainThread", id="small"),
+        pytest.param(1, 1, "large_0", id="many bytes"),
+        pytest.param(pipeline.SHARED_ROWS + 1, 100, "large_0", id="many rows"),
+    ],
+)
+async def test_large_answers_are_written_where_they_hold_up_nobody(
+    rows: int, inline_bytes: int, thread: str
+) -> None:
+    loop = asyncio.get_running_loop()
+    counts = metrics.Metrics(booster.Summary("reg:squarederror", "gbtree", 1))
+    plane = dataplane.Dataplane(Predictor(1), dataplane.Cost(1e-5, 1e-6), 1)
+    protocol = Protocol()
+    with futures.ThreadPoolExecutor(1, "large") as threads:
+        batcher = batching.Batcher(
+            plane.predict,
+            inline_rows=plane.inline_rows,
+            executor=threads,
+            observe=counts.predicted,
+            loop=loop,
         )
-    )
-    other = in_process.Client(client.port)
-    longest = 0.0
-    while not large.done():
-        begin = time.perf_counter()
-        assert (await other.send("GET", "/ping")).status == 200
-        longest = max(longest, time.perf_counter() - begin)
-    await other.close()
-    assert (await large).status == 200
-    return longest
+        ways = pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
+
+        def handle(exchange: server.Exchange) -> None:
+            def blocks() -> Iterator[matrix.Rows]:
+                return iter([np.zeros((rows, 1), dtype=np.float32)])
+
+            ways.begin(exchange, protocol, blocks, inline_bytes=inline_bytes)
+
+        listening = await server.listen(handle, "127.0.0.1", 0, refuse=sharing.refuse)
+        client = in_process.Client(listening.port)
+        answer = await client.post("/", b"body")
+        await client.close()
+        await listening.close()
+    assert (answer.status, answer.body) == (200, b"%d" % rows)
+    assert protocol.threads == [thread]
 
 
 async def test_one_bad_row_far_inside_refuses_the_whole_request() -> None:
