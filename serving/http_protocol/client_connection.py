@@ -3,7 +3,8 @@
 1. A connection goes back to its pool only when the answer is complete and allows it, the whole request was
    written and no byte is left over. Otherwise it is closed, and the answer, if complete, still counts.
 2. Any byte, or the end of the stream, on a connection without a call closes it: it could only be mistaken for
-   the answer to somebody else's request.
+   the answer to somebody else's request. (One that comes when the next call has begun already cannot be told from
+   its answer: HTTP/1.1 has nothing to tell them by.)
 3. A call ends once: answered, failed or cancelled.
 """
 
