@@ -22,7 +22,7 @@ def test_the_operator_reads_every_setting_that_the_chart_makes(rendered: chart.O
     assert set(environment) <= known
     read = settings.read([], environment)
     assert (read.namespace, read.watch_namespace) == ("pointsman-system", "")
-    assert read.identity.startswith("pod-1_")
+    assert read.identity == "pod-1"
     assert (read.workers, read.resync_seconds, read.drain_seconds) == (8, 300, 5)
     assert (read.log_format, read.log_level, read.http_port) == ("text", "info", 8080)
 
