@@ -52,7 +52,7 @@ def run(
         output=output,
     )
     console = Console()
-    console.width = max(console.width, 120)
+    console.width = max(console.width, 130)
     failed = []
     for chosen in (comparison.ALL[name] for name in only or comparison.ALL):
         scenarios = [item for item in chosen.scenarios if _is_wanted(item, scenario, quick)]

@@ -1,9 +1,11 @@
 """Plays one comparison: starts who takes part, plays scenario after scenario, shows and keeps what comes out."""
 
+import contextlib
 import datetime
 import functools
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def play(
     with (
         tempfile.TemporaryDirectory(prefix="pointsman-bench-") as folder,
         chosen.opened(plan.setting, Path(folder)) as started,
+        _staying_on(plan.setting.load_core),
     ):
         for name, reason in started.missing.items():
             console.print(f"[yellow]without {name}: {reason}[/]")
@@ -44,6 +47,17 @@ def play(
             title = f"{chosen.name} {number}/{len(scenarios)}: {scenario.name}"
             _play_one(console, started.bench, scenario, title, chosen, plan, record)
     _judge(console, chosen, record)
+
+
+@contextlib.contextmanager
+def _staying_on(core: int) -> Iterator[None]:
+    """Keep ourselves, what we show included, off the contenders' core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _play_one(

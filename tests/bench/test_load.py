@@ -25,9 +25,9 @@ def test_without_a_report_the_end_of_what_was_said_is_shown() -> None:
         load.read("unable to connect to 127.0.0.1:1 Connection refused\n", cpu_seconds=0.0)
 
 
-@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 @pytest.mark.parametrize("count", [1, 3])
 def test_wrk_sends_each_prepared_request_as_it_is(count: int, tmp_path: Path) -> None:
+    needs.program("wrk")
     (port,) = processes.free_ports(1)
     requests = [contender.post("/", {}, b"\x00\r\n" * (1 + 30_000 * number)) for number in range(count)]
     sink: list[str | Path] = [sys.executable, contender.PROGRAMS / "body_sink.py", str(port)]
