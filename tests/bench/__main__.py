@@ -40,8 +40,8 @@ def run(
     the first time ($POINTSMAN_CACHE); then a run takes about nine minutes, and writes router.json, server.json and
     bench.png.
 
-    Five minutes of load on the router alone, to see its memory: --only router --contender router --scenario "row,
-    c=128" --rounds 30 --seconds 5
+    Five minutes of load on each form of the router, to see whether its memory grows: --only router --contender router
+    --scenario c=128 --rounds 30 --seconds 5
     """
     _check(only or [])
     cores = sorted(os.sched_getaffinity(0))

@@ -1,13 +1,13 @@
 """What wrk reports is read, and what it does not report is an error."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.bench import contender, load, processes
+from tests.builders import needs
 
 REPORT = (
     'RESULT {"requests": 500, "microseconds": 2000000, "p50": 80, "p99": 900, "worst": 4000, "errors": 3}'
