@@ -33,6 +33,7 @@ static: setup
 	$(BIN)/lint-imports
 
 test-fast: setup ## the pure and process layers: seconds, no cluster
+	@for program in wrk npm; do command -v $$program >/dev/null || .ci/debian-packages $$program; done
 	$(BIN)/pytest -n 2 -m "not integration and not e2e and not versions" --ignore tests/chart tests
 
 test-compiled: setup ## the tests of what requests run through, on the modules as the images compile them

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.builders import needs
 from tests.model_loader import emulators, program, servers
 
 
@@ -36,7 +37,6 @@ def google() -> Iterator[emulators.Google]:
 
 @pytest.fixture(scope="session")
 def azure() -> Iterator[emulators.Azure]:
-    if not emulators.has_npm():
-        pytest.skip("Azurite is installed with npm, which is not here")
+    needs.program("npm")
     with emulators.azure() as store:
         yield store

@@ -137,11 +137,6 @@ def sas_token(store: Azure, path: str, *, lasting: datetime.timedelta) -> str:
     return obstore.sign(signer, "GET", path, lasting).partition("?")[2]
 
 
-def has_npm() -> bool:
-    """Whether Azurite, a program for Node.js, can be installed."""
-    return shutil.which("npm") is not None
-
-
 def _fake_gcs_server() -> pathlib.Path:
     environment = locked_environments.interpreter("emulators", _say).parents[1]
     binary = next(environment.glob("lib/*/site-packages/*/vendor/*/bin/fake-gcs-server-linux-*"))

@@ -7,6 +7,7 @@ from concurrent import futures
 from pathlib import Path
 
 import pytest
+import xgboost
 
 from tests.builders import locked_environments
 
@@ -30,6 +31,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name in ("release", "writer", "runner"):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, RELEASES)
+    if "other_release" in metafunc.fixturenames:
+        # The process layer runs on the one that is installed here.
+        metafunc.parametrize("other_release", [each for each in RELEASES if each != xgboost.__version__])
 
 
 @pytest.fixture(scope="session")

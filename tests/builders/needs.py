@@ -1,0 +1,13 @@
+"""Programs that a test needs and that no Python package brings."""
+
+import os
+import shutil
+
+import pytest
+
+
+def program(name: str) -> None:
+    """Skip the test where there is no such program; where ``CI`` is set, nothing may be missing, so it fails."""
+    if shutil.which(name) is None:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say(f"needs {name}, which is not on this machine")
