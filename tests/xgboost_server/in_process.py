@@ -56,10 +56,13 @@ class Client:
         return Answer(status, found, content)
 
     async def close(self) -> None:
-        """Leave."""
+        """Leave, and wait until the socket is closed: the loop may end next."""
         if self._streams is not None:
-            self._streams[1].close()
+            _, writer = self._streams
             self._streams = None
+            writer.close()
+            with contextlib.suppress(ConnectionError):  # the server may have left first
+                await writer.wait_closed()
 
 
 @contextlib.asynccontextmanager
