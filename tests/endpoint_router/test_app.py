@@ -20,20 +20,6 @@ from tests.builders.kubernetes_api import CONFIG_MAPS, SLICES
 SHORT = ("--announce-seconds", "0")
 
 
-@pytest.fixture
-async def model() -> AsyncIterator[router_process.ModelServer]:
-    async with router_process.a_model_server("one") as running:
-        yield running
-
-
-@pytest.fixture
-def table(tmp_path: Path, model: router_process.ModelServer) -> Path:
-    """A table file with one variant, which the model serves."""
-    path = tmp_path / "table.json"
-    path.write_text(route_tables.a_file_table({"Variant1": (1.0, model.address)}, revision=1))
-    return path
-
-
 @contextlib.asynccontextmanager
 async def a_router(table: Path, *options: str) -> AsyncIterator[router_process.Router]:
     log_file = table.with_name("router.log")

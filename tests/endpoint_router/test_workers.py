@@ -24,19 +24,6 @@ ANNOUNCE_AT_ONCE = ("--announce-seconds", "0")
 
 
 @pytest.fixture
-async def model() -> AsyncIterator[router_process.ModelServer]:
-    async with router_process.a_model_server("one") as running:
-        yield running
-
-
-@pytest.fixture
-def table(tmp_path: Path, model: router_process.ModelServer) -> Path:
-    path = tmp_path / "table.json"
-    path.write_text(route_tables.a_file_table({"Variant1": (1.0, model.address)}, revision=1))
-    return path
-
-
-@pytest.fixture
 async def router(table: Path) -> AsyncIterator[router_process.Router]:
     options = ("--route-table", str(table), "--workers", str(WORKERS), *ANNOUNCE_AT_ONCE)
     async with router_process.a_router(table.with_name("router.log"), *options) as running:
