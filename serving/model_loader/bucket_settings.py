@@ -15,7 +15,6 @@ from obstore import store as obstores
 from model_loader import data_url, errors, store_settings
 from model_loader.store_settings import Environment, StoreSettings
 
-# Any of these says where credentials come from; without one a store of one's own is read anonymously.
 _AWS_CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -36,6 +35,8 @@ _AZURE_CREDENTIALS = (
     "AZURE_CLIENT_ID",
     "AZURE_FEDERATED_TOKEN_FILE",
 )
+_CREDENTIALS = {"s3": _AWS_CREDENTIALS, "gs": _GOOGLE_CREDENTIALS, "az": _AZURE_CREDENTIALS}
+"""Any of these says where credentials come from."""
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "gs": ("GOOGLE_BASE_URL",),
@@ -56,6 +57,8 @@ def of_bucket(
         ),
         "retry_config": store_settings.NO_RETRIES,
     }
+    if endpoint and not _first(environment, _CREDENTIALS[location.kind]):
+        choices["skip_signature"] = True  # a store of one's own, without keys, is read anonymously
     match location.kind:
         case "s3":
             store = _s3(location, environment, endpoint, choices)
@@ -86,8 +89,6 @@ def _s3(
         if environment.get("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "").lower() in _TRUE:
             # obstore leaves it to us to put the bucket before the host.
             choices["endpoint"] = _virtual_host(endpoint, location.bucket)
-    if endpoint and not _first(environment, _AWS_CREDENTIALS):
-        choices["skip_signature"] = True
     return store_settings.made(lambda: obstores.S3Store(location.bucket, **choices), _trouble("AWS_*", "S3"))
 
 
@@ -105,8 +106,6 @@ def _gs(
         )
     if endpoint:
         choices["base_url"] = endpoint
-    if endpoint and not _first(environment, _GOOGLE_CREDENTIALS):
-        choices["skip_signature"] = True
     return store_settings.made(
         lambda: obstores.GCSStore(location.bucket, **choices), _trouble("GOOGLE_*", _NAMES["gs"])
     )
@@ -125,8 +124,6 @@ def _az(
             raise errors.SettingsError(f"{name} is no account key: it is not written in base64")
     if endpoint:
         choices["endpoint"] = endpoint
-    if endpoint and not _first(environment, _AZURE_CREDENTIALS):
-        choices["skip_signature"] = True
     return store_settings.made(
         lambda: obstores.AzureStore(location.bucket, **choices), _trouble("AZURE_*", _NAMES["az"])
     )

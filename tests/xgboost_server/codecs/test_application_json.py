@@ -48,7 +48,7 @@ def test_any_document_is_rows_or_refused(document: object) -> None:
 
 
 @given(st.binary(max_size=50))
-def test_any_bytes_are_rows_or_refused(body: bytes) -> None:
+def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(errors.PayloadError, match="Loading json data failed with Exception, please ensure"):
         read(b"?" + body)
 

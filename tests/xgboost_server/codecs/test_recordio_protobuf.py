@@ -112,7 +112,7 @@ def test_selected_values_are_labels_by_key() -> None:
 
 
 @given(st.binary(max_size=60), st.integers(0, 300), st.integers(0, 255))
-def test_any_bytes_are_rows_or_refused(noise: bytes, at: int, byte: int) -> None:
+def test_damaged_records_are_rows_or_refused(noise: bytes, at: int, byte: int) -> None:
     whole = (record.FOLDER / "sparse64.recordio").read_bytes()
     damaged = bytearray(whole)
     damaged[at % len(whole)] = byte

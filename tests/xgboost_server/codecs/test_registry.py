@@ -2,9 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from xgboost_server import errors, selectable
+from xgboost_server import errors, matrix, selectable
 from xgboost_server.codecs import registry
+
+# What is close to a number, a feature, a list in one of the formats.
+TOKENS = st.sampled_from(
+    b"1|-1.5e3|0:1|3:-2.5e3|1:|:1|-1:2|1:x|1:1:1|2:nan|1:inf|1_0:1|9:1_0|#|,| |[|]|null|5e307|x|\n".split(
+        b"|"
+    )
+)
+BODIES = st.one_of(st.binary(max_size=200), st.lists(TOKENS, max_size=12).map(b"".join))
 
 
 @pytest.mark.parametrize(
@@ -111,3 +121,15 @@ def test_a_selection_is_written_instead_of_the_predictions() -> None:
     )
     batch = registry.Writers(selection=selection, is_batch=True)
     assert batch.find(b"text/csv", b"csv").encode(predictions) == b'1,"[0.25, 0.75]"\n'
+
+
+@pytest.mark.parametrize("reader", dict.fromkeys(registry.READERS.values()), ids=lambda reader: reader.name)
+@given(body=BODIES)
+def test_any_bytes_are_rows_or_refused(reader: registry.Reader, body: bytes) -> None:
+    try:
+        blocks = list(reader.decode(body))
+        rows = np.concatenate([matrix.widen(block, 1000) for block in blocks])
+    except errors.RequestError:
+        return
+    assert len(rows) > 0
+    assert not np.isinf(rows).any()
