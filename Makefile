@@ -11,7 +11,7 @@ SOURCES := operator serving
 CLUSTER := $(BIN)/python -m tests.cluster
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: $(SETUP) ## create the virtual environment with the locked versions
 
@@ -34,7 +34,7 @@ static: setup
 
 test-fast: setup ## the pure and process layers: seconds, no cluster
 	@for program in wrk npm; do command -v $$program >/dev/null || .ci/debian-packages $$program; done
-	$(BIN)/pytest -n 2 -m "not integration and not e2e and not versions" --ignore tests/chart tests
+	$(BIN)/pytest -n 2 -m "not integration and not e2e and not environments" --ignore tests/chart tests
 
 test-compiled: setup ## the tests of what requests run through, on the modules as the images compile them
 	@.ci/debian-packages gcc libc6-dev python3-dev
@@ -44,8 +44,15 @@ test-chart: setup
 	$(CLUSTER) tools --only helm
 	$(BIN)/pytest -m "not integration and not e2e" tests/chart
 
-test: setup test-fast test-compiled test-chart images ## every layer, on a real cluster (KUBECONFIG or one made here)
-	$(BIN)/pytest -m "integration or e2e or versions" tests
+test-environments: setup ## the server on each XGBoost that has an image, and others' clients: 2 GB of packages, once
+	$(BIN)/pytest -m environments tests
+
+test-cluster: images ## integration and e2e, on a real cluster (KUBECONFIG or one made here)
+	$(BIN)/pytest -m "integration or e2e" tests
+
+# Two at a time, the longest first: the cluster's tests mostly wait for pods, which leaves the processors to the others.
+test: setup ## every layer
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-cluster test-fast test-compiled test-environments test-chart
 
 generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
 	$(BIN)/python -m endpoint_operator.api.generate
@@ -75,4 +82,4 @@ bench: setup ## router and model server beside their peers: make bench BENCH="--
 	@.ci/debian-packages nginx-light haproxy wrk gcc python3-dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
-.PHONY: help setup check static test-fast test-compiled test-chart test generate lock images cluster cluster-down demo demo-down bench
+.PHONY: help setup check static test-fast test-compiled test-chart test-environments test-cluster test generate lock images cluster cluster-down demo demo-down bench

@@ -18,7 +18,7 @@ from tests.xgboost_server import models, running
 from tests.xgboost_server.recordings import record
 from xgboost_server import matrix
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.environments, pytest.mark.timeout(900)]
 
 FOLDER = Path(__file__).resolve().parent
 MODEL = models.a_booster(columns=6)

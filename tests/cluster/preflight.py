@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster import commands, errors, network, progress
-from tests.cluster.layout import Layout
+from tests.cluster.layout import REPOSITORY, Layout
 
-_APT = {"DEBIAN_FRONTEND": "noninteractive"}
+_INSTALL = REPOSITORY / ".ci" / "debian-packages"
 _PATHS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
@@ -70,10 +70,7 @@ def require_packages(needed: tuple[Needed, ...]) -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise errors.HarnessError(f"please install: {' '.join(packages)} (names of Debian's packages)")
     with progress.step(f"Installing Debian packages: {' '.join(packages)}"):
-        commands.run(["apt-get", "update", "-qq"], environment=_APT)
-        commands.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], environment=_APT
-        )
+        commands.run([_INSTALL, *packages])
     still = [item.what for item in missing if not item.is_there]
     if still:
         raise errors.HarnessError(f"installed {' '.join(packages)}, yet there is no {', '.join(still)}")

@@ -23,7 +23,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/xgboost_versions/" in str(item.path):
-            item.add_marker(pytest.mark.versions)
+            item.add_marker(pytest.mark.environments)
             item.add_marker(pytest.mark.timeout(400))  # the first run installs what it needs
 
 
