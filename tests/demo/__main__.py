@@ -23,12 +23,10 @@ def run() -> None:
 
 @app.command()
 def clean() -> None:
-    """Remove the demo's namespace and the operator; the custom resource definitions stay."""
+    """Remove the operator and the demo's namespace; the custom resource definitions stay."""
     cluster = tests.cluster.ensure_up()
-    cluster.kubectl("delete", "namespace", story.NAMESPACE, "--ignore-not-found")
-    cluster.helm(
-        "uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--ignore-not-found"
-    )
+    install.remove_operator(cluster)
+    install.remove_namespace(cluster, story.NAMESPACE)
 
 
 def main() -> int:

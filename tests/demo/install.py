@@ -40,3 +40,21 @@ def namespace(cluster: Cluster, name: str) -> None:
     """Creates ``name`` if it is not there."""
     manifest = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"
     cluster.kubectl("apply", "-f", "-", stdin=manifest)
+
+
+def remove_operator(cluster: Cluster) -> None:
+    """Uninstalls the chart, if it is installed; its pods have ended when this returns."""
+    placed = ["--namespace", OPERATOR_NAMESPACE, "--ignore-not-found"]
+    cluster.helm("uninstall", RELEASE, *placed, "--cascade=foreground", "--wait", "--timeout=90s")
+
+
+def remove_namespace(cluster: Cluster, name: str) -> None:
+    """Deletes ``name`` and all that is in it, once no operator puts anything back there.
+
+    The pods go first: of a namespace that still has some, Kubernetes looks again only after half of the time that
+    they may take to end, which is 46 s for those of an Endpoint, though they end in 7.
+    """
+    if not cluster.kubectl("get", "namespace", name, "--ignore-not-found", "-o", "name"):
+        return
+    cluster.kubectl("delete", "deployments", "--all", "--cascade=foreground", "--namespace", name)
+    cluster.kubectl("delete", "namespace", name)
