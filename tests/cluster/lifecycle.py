@@ -85,7 +85,7 @@ def _create(layout: Layout) -> None:
         sandbox_image.provide(layout)
         _await(layout, components.API_SERVER)
     with progress.step("Controllers, scheduler, node, name server"):
-        _allow_coredns(layout)
+        _allow_components(layout)
         for component in components.CLIENTS:
             _launch(layout, component)
         _await_all(layout, components.CLIENTS)
@@ -140,15 +140,15 @@ def _sweep_containers(layout: Layout) -> None:
         start(layout, components.CONTAINERD)
 
 
-def _allow_coredns(layout: Layout) -> None:
-    manifest = layout.state / "coredns-role.json"
-    manifest.write_text(json.dumps(_coredns_role()))
+def _allow_components(layout: Layout) -> None:
+    manifest = layout.state / "roles.json"
+    manifest.write_text(json.dumps(_roles()))
     commands.run(
         [layout.binaries / "kubectl", "--kubeconfig", layout.kubeconfig, "apply", "-f", manifest], timeout=60
     )
 
 
-def _coredns_role() -> dict[str, object]:
+def _roles() -> dict[str, object]:
     reading = ["list", "watch"]
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -159,14 +159,23 @@ def _coredns_role() -> dict[str, object]:
             {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": reading},
         ],
     }
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
+    coredns = _binding("system:coredns", kind="User", name="system:coredns")
+    # The kubelet may hear of a pod before the authorizer of nodes does. Refused the pod's ConfigMap then, it asks again
+    # after two seconds; by its role it is let in at once.
+    node = _binding("system:node", kind="Group", name="system:nodes")
+    return {"apiVersion": "v1", "kind": "List", "items": [role, coredns, node]}
+
+
+def _binding(role: str, *, kind: str, name: str) -> dict[str, object]:
+    """Gives the cluster role to a user or a group."""
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": "system:coredns"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:coredns"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "system:coredns"}],
+        "metadata": {"name": f"pointsman:{role}"},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
+        "subjects": [{"apiGroup": group, "kind": kind, "name": name}],
     }
-    return {"apiVersion": "v1", "kind": "List", "items": [role, binding]}
 
 
 def _down(layout: Layout) -> None:

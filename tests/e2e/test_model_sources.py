@@ -70,6 +70,8 @@ def claim(
         },
     ]
     cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+    bound = ["--for=jsonpath={.status.phase}=Bound", "--timeout=60s", "--namespace", namespace]
+    cluster.kubectl("wait", f"pvc/{CLAIM}", *bound)
     yield CLAIM
     cluster.kubectl("delete", "persistentvolume", volume, "--wait=false")
 
