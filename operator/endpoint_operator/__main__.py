@@ -56,6 +56,7 @@ class Operator:
             name=settings.lease_name,
             identity=settings.identity,
             clock=time.monotonic,
+            owners=[lease.pod_owner(settings.identity, settings.pod_uid)] if settings.pod_uid else [],
         )
         self._watcher = events.Watcher(
             namespace=settings.watch_namespace,

@@ -33,7 +33,8 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``watch_namespace`` empty means the whole cluster; ``namespace`` is where the Lease lives."""
+    """``watch_namespace`` empty means the whole cluster; ``namespace`` is where the Lease lives. In a pod,
+    ``identity`` is its name; elsewhere ``pod_uid`` is empty."""
 
     namespace: str
     watch_namespace: str
@@ -54,6 +55,7 @@ class Settings:
     log_format: str
     log_level: str
     identity: str
+    pod_uid: str
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
@@ -82,6 +84,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         log_format=_one_of("--log-format", given.log_format, LOG_FORMATS),
         log_level=_one_of("--log-level", given.log_level, LOG_LEVELS),
         identity=_identity(environment.get("POINTSMAN_POD_NAME", "")),
+        pod_uid=environment.get("POINTSMAN_POD_UID", ""),
     )
 
 

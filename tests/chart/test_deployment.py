@@ -17,12 +17,13 @@ def test_the_operator_reads_every_setting_that_the_chart_makes(rendered: chart.O
         **rendered.environment,
         "POINTSMAN_NAMESPACE": "pointsman-system",
         "POINTSMAN_POD_NAME": "pod-1",
+        "POINTSMAN_POD_UID": "0-1",
     }
-    known = {variable for _, variable, _, _ in settings.OPTIONS} | {"POINTSMAN_POD_NAME"}
+    known = {variable for _, variable, _, _ in settings.OPTIONS} | {"POINTSMAN_POD_NAME", "POINTSMAN_POD_UID"}
     assert set(environment) <= known
     read = settings.read([], environment)
     assert (read.namespace, read.watch_namespace) == ("pointsman-system", "")
-    assert read.identity == "pod-1"
+    assert (read.identity, read.pod_uid) == ("pod-1", "0-1")
     assert (read.workers, read.resync_seconds, read.drain_seconds) == (8, 300, 5)
     assert (read.log_format, read.log_level, read.http_port) == ("text", "info", 8080)
 
@@ -33,7 +34,11 @@ def test_its_name_and_namespace_come_from_the_pod(rendered: chart.Objects) -> No
         for each in rendered.operator["env"]
         if "valueFrom" in each
     }
-    assert fields == {"POINTSMAN_NAMESPACE": "metadata.namespace", "POINTSMAN_POD_NAME": "metadata.name"}
+    assert fields == {
+        "POINTSMAN_NAMESPACE": "metadata.namespace",
+        "POINTSMAN_POD_NAME": "metadata.name",
+        "POINTSMAN_POD_UID": "metadata.uid",
+    }
 
 
 def test_settings_reach_the_operator(helm: chart.Helm) -> None:

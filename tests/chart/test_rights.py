@@ -89,7 +89,7 @@ def test_only_its_own_lease_can_be_taken(rendered: chart.Objects) -> None:
     role = rendered.one("Role", "pointsman-leader-election")
     assert role["metadata"]["namespace"] == "pointsman-system"
     assert rights.granted(role) == {"leases.coordination.k8s.io": frozenset({"create"})}
-    assert rights.named(role) == [("leases", ("pointsman-operator",), frozenset({"get", "update"}))]
+    assert rights.named(role) == [("leases", ("pointsman-operator",), frozenset({"delete", "get", "update"}))]
     assert rendered.environment["POINTSMAN_LEASE_NAME"] == "pointsman-operator"
 
 

@@ -72,6 +72,5 @@ def test_of_two_operators_one_leads_and_killing_it_moves_the_lead(
 def holder(cluster: Cluster) -> str:
     """The pod that holds the operators' Lease; empty when none does."""
     where = ["--namespace", install.OPERATOR_NAMESPACE]
-    return cluster.kubectl(
-        "get", "lease", "pointsman-operator", "-o", "jsonpath={.spec.holderIdentity}", *where
-    ).strip()
+    lease = ["lease", "pointsman-operator", "--ignore-not-found", *where]
+    return cluster.kubectl("get", *lease, "-o", "jsonpath={.spec.holderIdentity}").strip()

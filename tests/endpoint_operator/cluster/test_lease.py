@@ -64,7 +64,7 @@ async def api() -> AsyncIterator[tuple[api_server.ApiServer, client.Client]]:
 class Office:
     """An elector with work that says when it begins and when it has ended."""
 
-    def __init__(self, cluster: client.Client, identity: str) -> None:
+    def __init__(self, cluster: client.Client, identity: str, *owners: client.Object) -> None:
         self.began = asyncio.Event()
         self.ended = asyncio.Event()
         self.elector = lease.Elector(
@@ -74,6 +74,7 @@ class Office:
             identity=identity,
             clock=asyncio.get_running_loop().time,
             timing=TIMING,
+            owners=owners,
         )
         self.task = asyncio.create_task(self.elector.run(self._lead))
 
@@ -120,6 +121,36 @@ async def test_a_second_operator_waits_and_takes_over_when_the_first_leaves(
     assert server.objects[PATH]["spec"]["holderIdentity"] == "two"
     assert server.objects[PATH]["spec"]["leaseTransitions"] >= 1
     await second.leave()
+
+
+async def test_a_pod_owns_the_lease_for_as_long_as_it_holds_it(
+    api: tuple[api_server.ApiServer, client.Client],
+) -> None:
+    server, cluster = api
+    one, two = lease.pod_owner("one", "1"), lease.pod_owner("two", "2")
+    first = Office(cluster, "one", one)
+    await within(first.began)
+    assert server.objects[PATH]["metadata"]["ownerReferences"] == [one]
+    await first.leave()
+    assert server.objects[PATH]["metadata"]["ownerReferences"] == []
+    server.objects[PATH]["metadata"]["ownerReferences"] = [one]
+    second = Office(cluster, "two", two)
+    await within(second.began)
+    assert server.objects[PATH]["metadata"]["ownerReferences"] == [two]
+    await second.leave()
+
+
+async def test_a_lease_that_went_with_its_holder_is_taken_at_once(
+    api: tuple[api_server.ApiServer, client.Client],
+) -> None:
+    server, cluster = api
+    server.put(PATH, a_lease(holder="gone", seconds=60))
+    office = Office(cluster, "one")
+    with pytest.raises(TimeoutError):
+        await within(office.began, 0.2)
+    del server.objects[PATH]
+    await within(office.began, 1.0)
+    await office.leave()
 
 
 async def test_a_leader_that_cannot_renew_stops_its_work_before_the_lease_runs_out_and_leads_again_later(
