@@ -1,5 +1,6 @@
 """Whether a roll-out's pods are there, and what keeps them from it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,12 @@ from endpoint_operator.rollout.observed import Failure, Observed
 
 UNSCHEDULABLE_PATIENCE = 30.0
 """Seconds that a pod may find no node before that counts as a failure: an autoscaler may be adding one."""
+
+CLAIM_PATIENCE = 5.0
+"""The same of a pod whose claim is not there: no autoscaler brings that, only who applies it a moment after the
+Endpoint."""
+
+_NO_CLAIM = re.compile(r'persistentvolumeclaim "[^"]*" not found')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def failure_of(observed: Observed, revision: str) -> Failure | None:
 def patience_left(observed: Observed) -> float | None:
     """Seconds until the first pod without a node counts as failed; None when there is none."""
     left = [
-        pod.failure.since + UNSCHEDULABLE_PATIENCE - observed.now
+        pod.failure.since + _patience(pod.failure) - observed.now
         for pod in observed.pods
         if pod.failure is not None and pod.failure.since is not None and _may_pass(observed, pod.failure)
     ]
@@ -78,5 +85,9 @@ def _may_pass(observed: Observed, failure: Failure) -> bool:
     return (
         failure.reason == reasons.UNSCHEDULABLE
         and failure.since is not None
-        and observed.now < failure.since + UNSCHEDULABLE_PATIENCE
+        and observed.now < failure.since + _patience(failure)
     )
+
+
+def _patience(failure: Failure) -> float:
+    return CLAIM_PATIENCE if _NO_CLAIM.search(failure.message) else UNSCHEDULABLE_PATIENCE

@@ -52,3 +52,14 @@ def test_a_pod_that_finds_no_node_at_once_may_find_one_later() -> None:
     later = endpoint.after(readiness.UNSCHEDULABLE_PATIENCE).observed()
     assert readiness.failure_of(later, "B-1") == nowhere
     assert readiness.patience_left(later) is None
+
+
+def test_a_claim_that_is_not_there_is_no_matter_for_an_autoscaler() -> None:
+    words = 'no node can take the pod: 0/3 nodes are available: persistentvolumeclaim "models" not found.'
+    claimless = Failure(reasons.UNSCHEDULABLE, words, since=snapshots.NOW)
+    endpoint = TWO.ready().failing("B-1", claimless)
+    assert readiness.failure_of(endpoint.observed(), "B-1") is None
+    assert readiness.patience_left(endpoint.observed()) == readiness.CLAIM_PATIENCE
+    assert readiness.CLAIM_PATIENCE < readiness.UNSCHEDULABLE_PATIENCE
+    later = endpoint.after(readiness.CLAIM_PATIENCE).observed()
+    assert readiness.failure_of(later, "B-1") == claimless
