@@ -1,4 +1,4 @@
-"""Programs that a test needs and that no Python package brings."""
+"""What a test needs and no Python package brings: programs, and rights."""
 
 import os
 import shutil
@@ -11,3 +11,10 @@ def program(name: str) -> None:
     if shutil.which(name) is None:
         say = pytest.fail if os.environ.get("CI") else pytest.skip
         say(f"needs {name}, which is not on this machine")
+
+
+def root() -> None:
+    """Skip the test for other users; where ``CI`` is set, it fails."""
+    if os.geteuid() != 0:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say("needs root, to mount")

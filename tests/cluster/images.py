@@ -104,7 +104,7 @@ def provide(names: Sequence[str] = ()) -> None:
         return
     current = layout.current()
     harness_images.prepare(current)
-    with ownership.exclusive(current.cache, "images"), ThreadPoolExecutor() as threads:
+    with ownership.exclusive(current.cache, ownership.IMAGES), ThreadPoolExecutor() as threads:
         starting = threads.submit(lifecycle.up, current)
         bases = harness_images.provide_bases(current)
         starting.result()

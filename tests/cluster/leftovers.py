@@ -1,11 +1,10 @@
 """Everything of a cluster that a machine can still have when the cluster is gone: find it, clear it away."""
 
-import contextlib
 import hashlib
 import shutil
 from pathlib import Path
 
-from tests.cluster import commands, control_groups, errors, network, processes
+from tests.cluster import broken_builds, commands, control_groups, mounts, network, processes
 from tests.cluster.layout import Layout
 
 # Written to fixed places by kubelet, by the network plugins' library and by containerd's shims.
@@ -16,8 +15,8 @@ _SHIM_SOCKETS = Path("/run/containerd/s")
 
 def find(layout: Layout) -> list[str]:
     """One line for each thing that is there; empty when only files on disk are left of the cluster."""
-    found = [f"process {pid}: {_command(pid)}" for pid in sorted(_all_processes(layout))]
-    found += [f"mount {mount}" for mount in _mounts(layout)]
+    found = [f"process {pid}: {processes.command(pid)}" for pid in sorted(_all_processes(layout))]
+    found += [f"mount {mount}" for mount in mounts.below(layout.state, layout.runtime)]
     if layout.namespace_file.exists():
         found.append(f"network namespace {layout.name}")
     if network.has_interface(layout):
@@ -26,25 +25,27 @@ def find(layout: Layout) -> list[str]:
     found += [f"control group {tree}" for tree in control_groups.trees(layout)]
     if layout.runtime.exists():
         found.append(f"folder {layout.runtime}")
-    return found
+    return found + broken_builds.find(layout)
 
 
 def clear(layout: Layout) -> None:
     """Remove all that `find` finds. Everything that must end in order has ended before."""
     processes.kill(_all_processes(layout))
     commands.wait_until(lambda: not _all_processes(layout), "the cluster's processes end", seconds=20)
-    _unmount(layout)
+    mounts.remove(layout.state, layout.runtime)
     network.delete(layout)
     control_groups.remove(layout)
     for file in _litter(layout):
         file.unlink(missing_ok=True)
     shutil.rmtree(layout.runtime, ignore_errors=True)
+    broken_builds.clear(layout)
 
 
 def shims(layout: Layout) -> set[int]:
     """Process ids of the containers' keepers, which outlive containerd on purpose."""
     socket = str(layout.containerd_socket)
-    return {pid for pid in _pids() if "containerd-shim" in _command(pid) and socket in _command(pid)}
+    commands_of = {pid: processes.command(pid) for pid in processes.all_ids()}
+    return {pid for pid, command in commands_of.items() if "containerd-shim" in command and socket in command}
 
 
 def _all_processes(layout: Layout) -> set[int]:
@@ -53,32 +54,6 @@ def _all_processes(layout: Layout) -> set[int]:
         for pid in control_groups.processes(layout) | shims(layout)
         if processes.start_time(pid) is not None
     }
-
-
-def _pids() -> list[int]:
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _mounts(layout: Layout) -> list[str]:
-    """Mount points, innermost first."""
-    places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    ours = (f"{layout.state}/", f"{layout.runtime}/")
-    return [place for place in reversed(places) if place.startswith(ours)]
-
-
-def _unmount(layout: Layout) -> None:
-    for place in _mounts(layout):
-        with contextlib.suppress(errors.HarnessError):
-            commands.run(["umount", place])
-    for place in _mounts(layout):
-        commands.run(["umount", "--lazy", place])
 
 
 def _litter(layout: Layout) -> list[Path]:

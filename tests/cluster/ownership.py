@@ -8,6 +8,9 @@ from pathlib import Path
 from tests.cluster import errors
 from tests.cluster.layout import Layout
 
+IMAGES = "images"
+"""The work of building images in a cache."""
+
 
 @contextmanager
 def lock(layout: Layout) -> Iterator[None]:
@@ -36,6 +39,22 @@ def exclusive(folder: Path, work: str) -> Iterator[None]:
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def unless_busy(folder: Path, work: str) -> Iterator[bool]:
+    """Whether nobody does `work` in a folder of the cache now; then nobody begins it in the block."""
+    lock_file = folder / f"{work}.lock"
+    if not lock_file.exists():
+        yield True
+        return
+    with lock_file.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 def take(layout: Layout) -> None:

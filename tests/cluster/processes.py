@@ -40,6 +40,19 @@ def start_time(pid: int) -> int | None:
     return None if state in "ZX" else started
 
 
+def all_ids() -> list[int]:
+    """Of every process on this machine."""
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+
+
+def command(pid: int) -> str:
+    """A process's command line, each word with a blank after it; empty if the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def start(layout: Layout, name: str, command: Sequence[str]) -> Process:
     """Start a program in the cluster's namespace and control group; its output goes to `logs/<name>.log`."""
     layout.logs.mkdir(parents=True, exist_ok=True)
