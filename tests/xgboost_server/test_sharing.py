@@ -107,15 +107,16 @@ async def test_sigterm_lets_each_worker_finish_and_exits_0(tmp_path: Path) -> No
 async def _stop_in_the_middle(server: running.Server) -> None:
     left = workers(server)
     head = (
-        b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n"
-        % len(CSV)
+        b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nExpect: 100-continue\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(CSV)
     )
     halves = []
     for _ in range(8):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(head)
         halves.append((reader, writer))
-    await waiting.until(lambda: sum(map(process_tree.connections, left)) == len(halves))
+    for reader, _ in halves:  # each head has been read, so that each is a request in flight
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
     server.process.send_signal(signal.SIGTERM)
     await waiting.until(lambda: server.log.count("requests in flight") == WORKERS)
     with pytest.raises(ConnectionRefusedError):
