@@ -24,7 +24,9 @@ def main() -> int:
     import uvloop
 
     from endpoint_router import app
+    from process_group import freed_memory
 
+    freed_memory.keep()
     uvloop.run(app.run(chosen, workforce))
     return 0
 

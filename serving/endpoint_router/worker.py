@@ -14,7 +14,7 @@ import uvloop
 
 from endpoint_router import data_port, logs, messages, settings, stored_table, worker_process
 from http_protocol import server
-from process_group import accepting, board, reporting
+from process_group import accepting, board, freed_memory, reporting
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +113,7 @@ def main() -> int:
     place, arguments = worker_process.parse(sys.argv[1:])
     chosen = settings.from_process(arguments)
     logs.configure(chosen.log_format, chosen.log_level)
+    freed_memory.keep()
     uvloop.run(_run(place, chosen))
     return 0
 

@@ -13,7 +13,7 @@ import orjson
 import uvloop
 
 from http_protocol import heads, server
-from process_group import forked, listening
+from process_group import forked, freed_memory, listening
 from xgboost_server import (
     batching,
     booster,
@@ -48,6 +48,7 @@ def run(configuration: settings.Settings, predictor: dataplane.Predictor) -> Non
     cost = dataplane.measure(predictor, time.perf_counter)
     _logger.info("a row costs %.0f us, a call %.0f us", cost.row_seconds * 1e6, cost.call_seconds * 1e6)
     gc.freeze()  # the model and the modules stay: no collection walks them, and workers share their memory
+    freed_memory.keep()
     if configuration.workers == 1:
         uvloop.run(_serve(configuration, predictor, cost, sharing.Alone(configuration)))
     else:

@@ -92,10 +92,12 @@ def _start(
 ) -> Iterator[Started]:
     """All programs that can be installed and started. One that cannot is missing; the others are compared."""
     entrants, missing = [], {}
+    wanted = [name for name in makes if setting.wanted.lower() in name.lower()]
+    if not wanted:
+        raise errors.HarnessError(f"no contender is called {setting.wanted!r}: there are {'; '.join(makes)}")
     with contextlib.ExitStack() as stack:
-        for name, make in makes.items():
-            if setting.wanted not in name:
-                continue
+        for name in wanted:
+            make = makes[name]
             try:
                 item = make()
                 program = stack.enter_context(
@@ -108,6 +110,8 @@ def _start(
                 missing[name] = str(exc)
             else:
                 entrants.append(turns.Entrant(item, program))
+        if not entrants:
+            raise errors.HarnessError("; ".join(f"{name}: {reason}" for name, reason in missing.items()))
         bench = turns.Bench(entrants, helpers, setting.core, setting.load_core, folder)
         yield Started(bench, missing)
 
