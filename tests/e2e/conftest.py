@@ -1,7 +1,12 @@
-"""The product, installed on a real cluster from its images and its chart; a namespace for each test module."""
+"""The product, installed on a real cluster from its images and its chart.
 
+A test module has a namespace for what it makes, and shares with the others one endpoint, which it finds as new.
+"""
+
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +16,7 @@ from tests.demo import dataset, install, models, store
 from tests.e2e import endpoints
 
 STORE_NAMESPACE = "e2e-store"
+SHARED_NAMESPACE = "e2e-shared"
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +54,21 @@ def operator(cluster: Cluster) -> Cluster:
 @pytest.fixture(scope="module")
 def namespace(cluster: Cluster, operator: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:  # noqa: ARG001
     """A namespace of its own for each module, with the Secret that opens the store; gone afterwards."""
-    name = "e2e-" + re.sub(r"[^a-z]+", "-", request.module.__name__.rpartition("test_")[2])
+    with _fresh(
+        cluster, "e2e-" + re.sub(r"[^a-z]+", "-", request.module.__name__.rpartition("test_")[2])
+    ) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def shared_namespace(cluster: Cluster) -> Iterator[str]:
+    """Where the endpoint is that the modules share."""
+    with _fresh(cluster, SHARED_NAMESPACE) as name:
+        yield name
+
+
+@contextmanager
+def _fresh(cluster: Cluster, name: str) -> Iterator[str]:
     cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--timeout=120s", timeout=130)
     install.namespace(cluster, name)
     store.give_access(cluster, store_namespace=STORE_NAMESPACE, namespace=name)
@@ -74,17 +94,24 @@ def pair(data_urls: dict[str, str]) -> list[endpoints.VariantSpec]:
 
 
 @pytest.fixture(scope="module")
-def two_each(
-    cluster: Cluster, endpoint: Callable[[str], endpoints.LiveEndpoint], pair: list[endpoints.VariantSpec]
+def churn(
+    operator: Cluster, shared_namespace: str, pair: list[endpoints.VariantSpec]
 ) -> endpoints.LiveEndpoint:
-    """An endpoint of two variants with two pods each, so that any pod may go, on a cluster that may be harmed."""
-    if not cluster.is_ours:
-        pytest.fail("needs a cluster whose parts can be stopped: unset KUBECONFIG")
-    live = endpoint("churn")
-    live.apply_config("churn-1", pair)
-    live.apply("churn-1", instanceCounts={"Variant1": 2, "Variant2": 2})
+    """An endpoint of two variants with two pods each, which modules share: as at first, whatever the one before did."""
+    live = endpoints.LiveEndpoint(operator, shared_namespace, "churn")
+    live.apply_config("churn-1", [dataclasses.replace(variant, count=2) for variant in pair])
+    live.apply("churn-1")
+    live.patch({"weights": None, "instanceCounts": None})
     live.wait_until_ready()
     return live
+
+
+@pytest.fixture(scope="module")
+def two_each(cluster: Cluster, churn: endpoints.LiveEndpoint) -> endpoints.LiveEndpoint:
+    """The same on a cluster that may be harmed: any pod may go."""
+    if not cluster.is_ours:
+        pytest.fail("needs a cluster whose parts can be stopped: unset KUBECONFIG")
+    return churn
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,3 +19,13 @@ def remove(cluster: Cluster, pod: str) -> None:
 def pid(cluster: Cluster, pod: str) -> int:
     """Process id of an operator on this machine."""
     return control.container_pid(cluster, install.OPERATOR_NAMESPACE, pod, "operator")
+
+
+def scale(cluster: Cluster, replicas: int) -> None:
+    """Sets how many operators run, and waits until that is so."""
+    where = ["--namespace", install.OPERATOR_NAMESPACE]
+    deployment = cluster.kubectl("get", "deployment", "-o", "name", *where).strip()
+    cluster.kubectl("scale", deployment, f"--replicas={replicas}", *where)
+    cluster.kubectl("rollout", "status", deployment, "--timeout=90s", *where)
+    if replicas == 0:
+        cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s", *where)

@@ -2,24 +2,13 @@
 
 import http.client
 import json
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e import endpoints
 
-Handle = Callable[[str], endpoints.LiveEndpoint]
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def churn(endpoint: Handle, pair: list[endpoints.VariantSpec]) -> endpoints.LiveEndpoint:
-    live = endpoint("churn")
-    live.apply_config("churn-1", pair)
-    live.apply("churn-1")
-    live.wait_until_ready()
-    return live
 
 
 def ask(

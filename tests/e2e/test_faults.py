@@ -44,9 +44,9 @@ def test_a_new_operator_version_restarts_no_pod_and_weight_patches_still_work(
 
 @pytest.fixture
 def two_operators(cluster: Cluster) -> Iterator[None]:
-    install.operator(cluster, "replicas=2")
+    operators.scale(cluster, 2)
     yield
-    install.operator(cluster)
+    operators.scale(cluster, 1)
 
 
 @pytest.mark.usefixtures("two_operators")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.demo import install
-from tests.e2e import endpoints, load
+from tests.e2e import endpoints, load, operators
 
 Handle = Callable[[str], endpoints.LiveEndpoint]
 
@@ -85,7 +85,7 @@ def test_delete_returns_at_once_while_no_operator_runs(
     live.apply_config("orphan-1", pair)
     live.apply("orphan-1")
     live.wait_until_ready()
-    scale(cluster, 0)
+    operators.scale(cluster, 0)
     try:
         began = time.monotonic()
         live.delete()
@@ -94,18 +94,8 @@ def test_delete_returns_at_once_while_no_operator_runs(
         assert seconds < 5
         live.wait_until(lambda: live.owned() == [], "all that it owned is gone", timeout=120)
     finally:
-        scale(cluster, 1)
+        operators.scale(cluster, 1)
 
 
 def exists(live: endpoints.LiveEndpoint, name: str) -> bool:
     return name.partition("/")[2] in live.kubectl("get", name, "-o", "name", "--ignore-not-found")
-
-
-def scale(cluster: Cluster, replicas: int) -> None:
-    """Sets how many operators run, and waits until that is so."""
-    where = ["--namespace", install.OPERATOR_NAMESPACE]
-    deployment = cluster.kubectl("get", "deployment", "-o", "name", *where).strip()
-    cluster.kubectl("scale", deployment, f"--replicas={replicas}", *where)
-    cluster.kubectl("rollout", "status", deployment, "--timeout=90s", *where)
-    if replicas == 0:
-        cluster.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s", *where)

@@ -2,7 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions
@@ -11,17 +10,7 @@ import pytest
 from tests.demo import traffic
 from tests.e2e import endpoints, load
 
-Handle = Callable[[str], endpoints.LiveEndpoint]
 REQUESTS = 10_000
-
-
-@pytest.fixture(scope="module")
-def churn(endpoint: Handle, pair: list[endpoints.VariantSpec]) -> endpoints.LiveEndpoint:
-    live = endpoint("churn")
-    live.apply_config("churn-1", pair)
-    live.apply("churn-1")
-    live.wait_until_ready()
-    return live
 
 
 @pytest.fixture

@@ -9,17 +9,7 @@ import pytest
 from tests.cluster import Cluster, control
 from tests.e2e import api_proxy, endpoints, load, propagation
 
-Handle = Callable[[str], endpoints.LiveEndpoint]
 PATCHES = 50
-
-
-@pytest.fixture(scope="module")
-def churn(endpoint: Handle, pair: list[endpoints.VariantSpec]) -> endpoints.LiveEndpoint:
-    live = endpoint("churn")
-    live.apply_config("churn-1", pair)
-    live.apply("churn-1", instanceCounts={"Variant1": 2})
-    live.wait_until_ready()
-    return live
 
 
 def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
