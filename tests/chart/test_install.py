@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """With the kinds and an empty restricted namespace; both are as before afterwards."""
+    """With the kinds and an empty restricted namespace, which goes afterwards."""
     cluster = tests.cluster.ensure_up()
     crds = chart.DIRECTORY / "crds"
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(crds))
@@ -32,7 +32,7 @@ def cluster() -> Iterator[Cluster]:
     cluster.kubectl("create", "namespace", NAMESPACE)
     cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     yield cluster
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=150s", timeout=160)
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
 @pytest.fixture(scope="module")

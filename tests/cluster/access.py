@@ -1,11 +1,13 @@
 """What tests and the demo hold in their hands: a cluster, whoever's it is, and kubectl and helm for it."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests.cluster import commands, layout, lifecycle, tools
+from tests.cluster import api, commands, errors, layout, lifecycle, tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,20 @@ class Cluster:
     def helm(self, *arguments: str, stdin: str | None = None, timeout: float = 300) -> str:
         """Run helm (built first, if need be) and return what it prints; raises HarnessError when it fails."""
         return self._run(helm_program(), arguments, stdin, timeout)
+
+    def read(self, path: str) -> dict[str, Any]:
+        """What the API server answers for a path, e.g. ``/api/v1/namespaces/default/pods``; raises HarnessError.
+
+        To look again and again: a kubectl each time would take the processor from what is waited for.
+        """
+        found = (
+            api.read(layout.current(), path)
+            if self.is_ours
+            else json.loads(self.kubectl("get", "--raw", path))
+        )
+        if found is None:
+            raise errors.HarnessError(f"the API server has no {path}, or does not answer")
+        return dict(found)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib import parse
 
 import yaml
 
@@ -77,7 +78,8 @@ class LiveEndpoint:
         self.kubectl("delete", "mlep", self.name, "--timeout=20s")
 
     def object(self) -> dict[str, Any]:
-        return dict(json.loads(self.kubectl("get", "mlep", self.name, "-o", "json")))
+        path = f"/apis/pointsman.dev/v1alpha1/namespaces/{self.namespace}/endpoints/{self.name}"
+        return self.cluster.read(path)
 
     def status(self) -> dict[str, Any]:
         return dict(self.object().get("status", {}))
@@ -120,8 +122,8 @@ class LiveEndpoint:
             time.sleep(0.1)
 
     def pods(self) -> list[dict[str, Any]]:
-        listed = self.kubectl("get", "pods", "-l", f"pointsman.dev/endpoint={self.name}", "-o", "json")
-        return list(json.loads(listed)["items"])
+        selector = parse.urlencode({"labelSelector": f"pointsman.dev/endpoint={self.name}"})
+        return list(self.cluster.read(f"/api/v1/namespaces/{self.namespace}/pods?{selector}")["items"])
 
     def pod_uids(self, variant: str | None = None) -> dict[str, str]:
         """UID by name of the pods, of one variant or of all, that are not going away."""
