@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.bench import contender, environments, load, processes, promises, sources, turns, upstreams
 from tests.bench.proxies import aiohttp, haproxy, nginx, router, traefik
 from tests.bench.servers import kserve, mlserver, model, pointsman
+from tests.builders import free_ports
 from tests.cluster import errors
 
 ROW = ("0.1234," * 24 + "77").encode()
@@ -53,7 +54,7 @@ class Started:
 @contextlib.contextmanager
 def _open_router(setting: Setting, folder: Path) -> Iterator[Started]:
     with upstreams.running(setting.load_core, folder) as behind:
-        ports = processes.free_ports(6)
+        ports = free_ports.find(6)
         makes: dict[str, Make] = {
             "nginx": functools.partial(nginx.contending, ports[0], folder, behind),
             router.NAME: functools.partial(
@@ -73,7 +74,7 @@ def _open_router(setting: Setting, folder: Path) -> Iterator[Started]:
 @contextlib.contextmanager
 def _open_server(setting: Setting, folder: Path) -> Iterator[Started]:
     models = model.train(environments.of("kserve", environments.KSERVE) / "python", folder)
-    ports = processes.free_ports(4)
+    ports = free_ports.find(4)
     makes: dict[str, Make] = {
         pointsman.NAME: functools.partial(pointsman.contending, ports[0], models, sources=sources.PLAIN),
         pointsman.COMPILED: lambda: pointsman.contending(

@@ -73,13 +73,6 @@ def running(
         _end(process)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports on 127.0.0.1 that nobody listens on now."""
-    with contextlib.ExitStack() as probes:
-        sockets = [probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(probe.getsockname()[1]) for probe in sockets]
-
-
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
     try:

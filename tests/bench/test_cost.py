@@ -16,6 +16,7 @@ import pytest
 from tests.bench import comparison, contender, processes, upstreams
 from tests.bench.proxies import aiohttp, router
 from tests.bench.servers import model, pointsman
+from tests.builders import free_ports
 from tests.xgboost_server import models
 
 TURNS = 5
@@ -33,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def behind(folder: Path) -> Iterator[upstreams.Upstreams]:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     command: list[str | Path] = [sys.executable, contender.PROGRAMS / "body_sink.py", str(port)]
     with processes.running("body-sink", command, core=a_core(), port=port, folder=folder) as sink:
         yield upstreams.Upstreams(dict.fromkeys(("Variant1", "Variant2"), port), (sink,))
@@ -41,7 +42,7 @@ def behind(folder: Path) -> Iterator[upstreams.Upstreams]:
 
 @pytest.fixture(scope="module")
 def reference(behind: upstreams.Upstreams, folder: Path) -> Iterator["Measured"]:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     python = Path(sys.executable)
     with measured(aiohttp.contending(port, behind, python=python), a_row(), folder) as running:
         yield running
@@ -50,7 +51,7 @@ def reference(behind: upstreams.Upstreams, folder: Path) -> Iterator["Measured"]
 def test_a_request_costs_the_router_less_than_a_third_of_what_it_costs_a_plain_proxy(
     behind: upstreams.Upstreams, reference: "Measured", tmp_path: Path
 ) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     ours = router.contending(port, tmp_path, behind, sources=contender.SOURCES, python=Path(sys.executable))
     with measured(ours, a_row(), tmp_path) as running:
         assert ratio(running, reference) < 0.28
@@ -59,7 +60,7 @@ def test_a_request_costs_the_router_less_than_a_third_of_what_it_costs_a_plain_p
 def test_a_prediction_costs_the_server_less_than_a_third_of_what_it_costs_a_plain_proxy_to_pass_on(
     reference: "Measured", tmp_path: Path
 ) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     trained = models.a_booster(columns=model.FEATURES, rounds=100)
     served = models.a_model_dir(tmp_path / "model", trained)
     ours = pointsman.contending(port, served, sources=contender.SOURCES, python=Path(sys.executable))

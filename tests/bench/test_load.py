@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import contender, load, processes
-from tests.builders import needs
+from tests.builders import free_ports, needs
 
 REPORT = (
     'RESULT {"requests": 500, "microseconds": 2000000, "p50": 80, "p99": 900, "worst": 4000, "errors": 3}'
@@ -28,7 +28,7 @@ def test_without_a_report_the_end_of_what_was_said_is_shown() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_wrk_sends_each_prepared_request_as_it_is(count: int, tmp_path: Path) -> None:
     needs.program("wrk")
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     requests = [contender.post("/", {}, b"\x00\r\n" * (1 + 30_000 * number)) for number in range(count)]
     sink: list[str | Path] = [sys.executable, contender.PROGRAMS / "body_sink.py", str(port)]
     core = min(os.sched_getaffinity(0))

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.bench import processes
+from tests.builders import free_ports
 from tests.cluster import commands
 
 LISTENS = "import socket, time; server = socket.create_server(('127.0.0.1', {port})); {then}; time.sleep(60)"
 
 
 def test_one_that_does_not_start_says_why(tmp_path: Path) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     fails = [sys.executable, "-c", "raise SystemExit('no such model')"]
     with (
         pytest.raises(processes.StartError, match="no such model"),
@@ -23,7 +24,7 @@ def test_one_that_does_not_start_says_why(tmp_path: Path) -> None:
 
 
 def test_its_cpu_time_and_memory_are_its_own_and_its_childrens(tmp_path: Path) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     burns = "import time\nwhile time.process_time() < 0.2: pass\ntime.sleep(60)"
     child = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burns!r}])"
     command = [sys.executable, "-c", LISTENS.format(port=port, then=child)]
@@ -35,7 +36,7 @@ def test_its_cpu_time_and_memory_are_its_own_and_its_childrens(tmp_path: Path) -
 
 
 def test_it_runs_on_its_core_and_is_gone_at_the_end(tmp_path: Path) -> None:
-    (port,) = processes.free_ports(1)
+    (port,) = free_ports.find(1)
     command = [sys.executable, "-c", LISTENS.format(port=port, then="pass")]
     with processes.running("server", command, core=a_core(), port=port, folder=tmp_path) as running:
         assert os.sched_getaffinity(running.process.pid) == {a_core()}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import contender, load, processes, turns
+from tests.bench import contender, load, turns
+from tests.builders import free_ports
 
 
 def an_entrant(name: str) -> turns.Entrant:
@@ -78,5 +79,5 @@ def test_the_others_play_on_when_one_gives_no_report(tmp_path: Path, monkeypatch
 
 def test_busy_time_of_the_cores_only_grows() -> None:
     before = turns.busy_seconds({0})
-    assert processes.free_ports(1)
+    assert free_ports.find(1)
     assert turns.busy_seconds({0}) >= before > 0

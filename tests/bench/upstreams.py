@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import contender, processes
+from tests.builders import free_ports
 
 WEIGHTS = {"Variant1": 25, "Variant2": 75}
 LARGE = "Variant3"
@@ -41,7 +42,7 @@ class Upstreams:
 @contextlib.contextmanager
 def running(core: int, folder: Path) -> Iterator[Upstreams]:
     """The model servers of all variants, on ``core``."""
-    first, second, large = processes.free_ports(3)
+    first, second, large = free_ports.find(3)
     conf = folder / "upstream.conf"
     conf.write_text(_CONF.format(folder=folder, first=first, second=second))
     quick: list[str | Path] = ["nginx", "-p", folder, "-e", folder / "upstream.err", "-c", conf]

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from aiohttp import web
 
 import tests.cluster
 from endpoint_contract import ports, route_table, router_report
+from tests.builders import free_ports
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ async def running(
     kubeconfig: Path | None = None,
 ) -> AsyncIterator[Process]:
     """An operator for ``namespace``, or for all when it is empty; ended when left, by force if need be."""
-    port = free_port()
+    (port,) = free_ports.find(1)
     log = folder / f"operator-{port}.log"
     environment = {
         **os.environ,
@@ -83,13 +83,6 @@ async def until(look: Callable[[], Awaitable[T]], *, seconds: float = 30.0, ever
             if found:
                 return found
             await asyncio.sleep(every)
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Router:
@@ -128,7 +121,7 @@ class Passage:
     def __init__(self, kubeconfig: Path, folder: Path) -> None:
         self.kubeconfig = folder / "passage.kubeconfig"
         self._folder = folder
-        self._port = free_port()
+        (self._port,) = free_ports.find(1)
         self._document = yaml.safe_load(kubeconfig.read_text())
         self._cluster = self._document["clusters"][0]["cluster"]
         self._host, _, port = self._cluster["server"].removeprefix("https://").partition(":")

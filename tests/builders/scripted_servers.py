@@ -5,6 +5,8 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+from tests.builders import free_ports
+
 
 class ScriptedServer:
     """``address`` is its ``host:port``; ``connections`` counts those accepted, ``requests`` those read by `request`."""
@@ -69,9 +71,7 @@ async def echo(scripted: ScriptedServer, reader: asyncio.StreamReader, writer: a
 
 def a_closed_address() -> str:
     """An address on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_ports.find(1)[0]}"
 
 
 @contextlib.contextmanager

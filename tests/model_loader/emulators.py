@@ -20,9 +20,8 @@ from urllib import parse
 
 import obstore.store
 
-from tests.builders import locked_environments
+from tests.builders import free_ports, locked_environments
 from tests.cluster import layout, ownership
-from tests.model_loader import servers
 
 _AZURITE = locked_environments.LOCKS / "azurite"
 _START_SECONDS = 60.0
@@ -47,7 +46,7 @@ class Google:
 @contextlib.contextmanager
 def google() -> Iterator[Google]:
     binary = _fake_gcs_server()
-    port = servers.free_ports(1)[0]
+    (port,) = free_ports.find(1)
     host = f"127.0.0.1:{port}"
     options = ["-scheme", "http", "-backend", "memory", "-log-level", "error"]
     with _running(
@@ -111,7 +110,7 @@ class Azure:
 
 @contextlib.contextmanager
 def azure() -> Iterator[Azure]:
-    port = servers.free_ports(1)[0]
+    (port,) = free_ports.find(1)
     command = [
         *(str(_azurite()), "--blobHost", "127.0.0.1", "--blobPort", str(port)),
         *("--inMemoryPersistence", "--disableTelemetry", "--silent"),

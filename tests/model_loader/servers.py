@@ -7,7 +7,6 @@ import http.server
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ import boto3
 from botocore import auth, awsrequest, credentials
 from botocore import config as boto_config
 from botocore import exceptions as boto_exceptions
+
+from tests.builders import free_ports
 
 ACCESS_KEY, SECRET_KEY = "writer", "writer-secret-value"
 STRANGER_ACCESS_KEY, STRANGER_SECRET_KEY = "stranger", "stranger-secret-value"
@@ -135,7 +136,7 @@ def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
     ]
     (directory / "s3.json").write_text(json.dumps({"identities": identities}))
     (directory / "data").mkdir()
-    ports = free_ports(8)
+    ports = free_ports.find(8)
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(_command(ports), cwd=directory, stdout=log, stderr=log)
     endpoint = f"http://127.0.0.1:{ports[3]}"
@@ -203,15 +204,6 @@ def _wait_until_it_writes(client: Any, process: "subprocess.Popen[bytes]", log: 
             time.sleep(0.1)
         else:
             return
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens at."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _remove_sockets(ports: list[int]) -> None:

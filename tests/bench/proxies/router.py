@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.bench import contender, environments, processes, upstreams
+from tests.bench import contender, environments, upstreams
+from tests.builders import free_ports
 
 NAME = "router"
 COMPILED = "router, compiled"
@@ -23,7 +24,7 @@ def contending(
     python = python or environments.locked("router") / "python"
     table = folder / f"{name}.json".replace(", ", "-")
     table.write_text(json.dumps(route_table(behind)))
-    (admin,) = processes.free_ports(1)
+    (admin,) = free_ports.find(1)
     return contender.Contender(
         name=name,
         version=environments.version_of([python, "--version"]),

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import contender, environments, processes
+from tests.bench import contender, environments
 from tests.bench.servers import model
+from tests.builders import free_ports
 
 
 def contending(port: int, models: Path) -> contender.Contender:
@@ -13,7 +14,7 @@ def contending(port: int, models: Path) -> contender.Contender:
     environment = environments.of("mlserver", environments.MLSERVER)
     folder = models.with_name("mlserver")
     folder.mkdir(exist_ok=True)
-    grpc, metrics = processes.free_ports(2)
+    grpc, metrics = free_ports.find(2)
     settings = {"parallel_workers": 0, "host": "127.0.0.1", "http_port": port, "grpc_port": grpc}
     (folder / "settings.json").write_text(json.dumps({**settings, "metrics_port": metrics, "debug": False}))
     implementation = "mlserver_xgboost.XGBoostModel"

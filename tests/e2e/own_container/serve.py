@@ -35,6 +35,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Its backlog is not Python's five, of which the rest would be turned away, to the other variant."""
+
+    request_queue_size = 128
+
+
 if __name__ == "__main__":
     if sys.argv[1:] != ["serve"]:
         sys.exit(f"not what SageMaker says to a container: {sys.argv[1:]}")
@@ -43,4 +49,4 @@ if __name__ == "__main__":
     model = json.loads(file.read_text())["learner"]["gradient_booster"]["model"]
     Handler.trees = len(model["trees"])
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    http.server.ThreadingHTTPServer(("", port), Handler).serve_forever()
+    Server(("", port), Handler).serve_forever()
