@@ -50,9 +50,16 @@ test-environments: setup ## the server on each XGBoost that has an image, and ot
 test-cluster: images ## integration and e2e, on a real cluster (KUBECONFIG or one made here)
 	$(BIN)/pytest -m "integration or e2e" tests
 
-# Two at a time, the longest first: the cluster's tests mostly wait for pods, which leaves the processors to the others.
+LAYERS := test-fast test-compiled test-environments test-chart
+test-local: setup ## all layers that need no cluster
+	@for layer in $(LAYERS); do $(MAKE) --no-print-directory $$layer || exit; done
+
+# Beside each other: the cluster's tests mostly wait for pods, which leaves the processors to the others.
 test: setup ## every layer
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=line test-cluster test-fast test-compiled test-environments test-chart
+	@$(MAKE) --no-print-directory --jobs=2 lane-cluster lane-local
+
+lane-%:
+	@set -o pipefail; $(if $(filter local,$*),nice) $(MAKE) --no-print-directory test-$* 2>&1 | sed -u 's/^/$* | /'
 
 generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
 	$(BIN)/python -m endpoint_operator.api.generate
@@ -82,4 +89,4 @@ bench: setup ## router and model server beside their peers: make bench BENCH="--
 	@.ci/debian-packages nginx-light haproxy wrk gcc python3-dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
-.PHONY: help setup check static test-fast test-compiled test-chart test-environments test-cluster test generate lock images cluster cluster-down demo demo-down bench
+.PHONY: help setup check static test-fast test-compiled test-chart test-environments test-cluster test-local test generate lock images cluster cluster-down demo demo-down bench
