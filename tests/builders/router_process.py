@@ -117,14 +117,14 @@ class Router:
         except (aiohttp.ClientConnectionError, LookupError):
             return False
 
-    async def accepts(self) -> bool:
-        """Whether a new connection to the data port is accepted."""
+    async def refuses(self) -> bool:
+        """Whether a new connection to the data port is refused."""
         try:
             _, writer = await asyncio.open_connection(HOST, self.port)
         except ConnectionError:
-            return False
+            return True
         writer.close()
-        return True
+        return False
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""

@@ -181,16 +181,12 @@ async def test_the_end_closes_the_port_answers_what_is_under_way_and_leaves_no_p
     asked = [asyncio.create_task(router.invoke()) for _ in range(8)]
     await waiting.until(lambda: model.arrived == len(asked))
     router.tell(signal.SIGTERM)
-    await waiting.until_awaited(lambda: refuses(router))
+    await waiting.until_awaited(router.refuses)
     model.may_answer.set()
     assert {answer.text for answer in await asyncio.gather(*asked)} == {"one"}
     assert await router.ended() == 0
     assert not any(map(process_tree.is_running, left))
     assert router.log.rstrip().endswith("ended")
-
-
-async def refuses(router: router_process.Router) -> bool:
-    return not await router.accepts()
 
 
 async def test_a_second_signal_hurries_the_workers_too(
@@ -237,7 +233,7 @@ async def test_workers_end_with_a_killed_parent(router: router_process.Router) -
     router.tell(signal.SIGKILL)
     await router.ended()
     await waiting.until(lambda: not any(map(process_tree.is_running, left)))
-    assert not await router.accepts()
+    assert await router.refuses()
 
 
 async def test_workers_do_not_import_aiohttp(router: router_process.Router) -> None:
