@@ -48,7 +48,7 @@ test-environments: setup ## the server on each XGBoost that has an image, and ot
 	$(BIN)/pytest -m environments tests
 
 test-cluster: images ## integration and e2e, on a real cluster (KUBECONFIG or one made here)
-	$(BIN)/pytest -m "integration or e2e" tests
+	$(BIN)/pytest -m "integration or e2e" --durations=10 tests
 
 LAYERS := test-fast test-compiled test-environments test-chart
 test-local: setup ## all layers that need no cluster

@@ -77,7 +77,7 @@ SERVER = tuple(
         _at_least("1 row, c=64", "rate", peer, 30),
         _at_most("1 row, c=1", "p50", peer, 0.4),
         _at_least("100 rows, c=64", "rate", peer, 5),
-        _at_least("100 rows, c=1", "rate", peer, 5),
+        _at_most("100 rows, c=1", "p50", peer, 0.4),
     )
 )
 
