@@ -54,8 +54,9 @@ LAYERS := test-fast test-compiled test-environments test-chart
 test-local: setup ## all layers that need no cluster
 	@for layer in $(LAYERS); do $(MAKE) --no-print-directory $$layer || exit; done
 
-# Beside each other: the cluster's tests mostly wait for pods, which leaves the processors to the others.
-test: setup ## every layer
+# Beside each other: the cluster's tests mostly wait for pods, which leaves the processors to the others. Not before the
+# images are there, whose making leaves nothing.
+test: images ## every layer
 	@$(MAKE) --no-print-directory --jobs=2 lane-cluster lane-local
 
 lane-%:

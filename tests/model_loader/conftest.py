@@ -6,6 +6,15 @@ import pytest
 from tests.builders import needs
 from tests.model_loader import emulators, program, servers
 
+INSTALLING = {"test_clouds.py", "test_faults.py", "test_object_store.py"}
+"""What installs the emulators in its first run."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == pathlib.Path(__file__).parent and item.path.name in INSTALLING:
+            item.add_marker(pytest.mark.timeout(600))
+
 
 @pytest.fixture
 def web() -> Iterator[servers.Web]:

@@ -140,23 +140,28 @@ def an_s3_store(directory: pathlib.Path) -> Iterator[S3]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(_command(ports), cwd=directory, stdout=log, stderr=log)
     endpoint = f"http://127.0.0.1:{ports[3]}"
-    client = boto3.client(
+    try:
+        with contextlib.closing(_client(endpoint, attempts=1)) as client:
+            _wait_until_it_writes(client, process, directory / "log")
+        # On a busy machine it says now and then that one should try again.
+        with contextlib.closing(_client(endpoint, attempts=5)) as client:
+            yield S3(endpoint=endpoint, client=client)
+    finally:
+        # Not terminated: its orderly end takes 25 s, and nobody will read its data again.
+        process.kill()
+        process.wait(timeout=30)
+        _remove_sockets(ports)
+
+
+def _client(endpoint: str, *, attempts: int) -> Any:
+    return boto3.client(
         "s3",
         endpoint_url=endpoint,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
         region_name="us-east-1",
-        config=boto_config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        config=boto_config.Config(retries={"total_max_attempts": attempts}, s3={"addressing_style": "path"}),
     )
-    try:
-        _wait_until_it_writes(client, process, directory / "log")
-        yield S3(endpoint=endpoint, client=client)
-    finally:
-        client.close()
-        # Not terminated: its orderly end takes 25 s, and nobody will read its data again.
-        process.kill()
-        process.wait(timeout=30)
-        _remove_sockets(ports)
 
 
 def signed_url(store: S3, bucket: str, key: str, *, when: datetime.datetime, seconds: int) -> str:
