@@ -119,12 +119,7 @@ class Router:
 
     async def refuses(self) -> bool:
         """Whether a new connection to the data port is refused."""
-        try:
-            _, writer = await asyncio.open_connection(HOST, self.port)
-        except ConnectionError:
-            return True
-        writer.close()
-        return False
+        return await waiting.is_refused(self.port)
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""
