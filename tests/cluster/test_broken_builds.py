@@ -40,6 +40,8 @@ def builder(layout: Layout) -> Iterator[subprocess.Popen[bytes]]:
         "bud",
     ]
     with subprocess.Popen(sleeping) as process:
+        # For a moment after its start a process has no command line.
+        commands.wait_until(lambda: bool(processes.command(process.pid)), "it has a command line", seconds=10)
         yield process
         process.kill()
 
