@@ -55,9 +55,10 @@ test-local: setup ## all layers that need no cluster
 	@for layer in $(LAYERS); do $(MAKE) --no-print-directory $$layer || exit; done
 
 # Beside each other: the cluster's tests mostly wait for pods, which leaves the processors to the others. Not before the
-# images are there, whose making leaves nothing.
+# images are there, whose making leaves nothing. LANES=1: one after the other.
+LANES := 2
 test: images ## every layer
-	@$(MAKE) --no-print-directory --jobs=2 lane-cluster lane-local
+	@$(MAKE) --no-print-directory --jobs=$(LANES) lane-cluster lane-local
 
 lane-%:
 	@set -o pipefail; $(if $(filter local,$*),nice) $(MAKE) --no-print-directory test-$* 2>&1 | sed -u 's/^/$* | /'
