@@ -10,7 +10,7 @@ import ctypes
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
 
-KEPT_BYTES = 32 * 1024 * 1024
+_KEPT_BYTES = 32 * 1024 * 1024
 """Free memory at the end of the heap that a process keeps."""
 _BLOCK_BYTES = 8 * 1024 * 1024
 """Blocks up to this size come from the heap: a body of the largest size that is served, and its copies."""
@@ -21,4 +21,4 @@ def keep() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _BLOCK_BYTES)
-        mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
+        mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)

@@ -117,10 +117,6 @@ class Router:
         except (aiohttp.ClientConnectionError, LookupError):
             return False
 
-    async def refuses(self) -> bool:
-        """Whether a new connection to the data port is refused."""
-        return await waiting.is_refused(self.port)
-
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)

@@ -118,7 +118,7 @@ async def test_a_drained_router_accepts_asks_to_close_and_follows_its_table_unti
         await waiting.until_awaited(lambda: router.applies(2))
         assert (await router.ask("/readyz")).status == 200, "it may be the last resort of other routers"
         await end(router)
-        assert await router.refuses()
+        assert await waiting.is_refused(router.port)
 
 
 async def test_an_end_without_a_drain_still_accepts_for_a_moment(table: Path) -> None:
@@ -137,7 +137,7 @@ async def test_requests_under_way_are_answered_before_the_end(
         under_way = asyncio.create_task(router.invoke())
         await waiting.until(lambda: model.arrived == 1)
         router.tell(signal.SIGTERM)
-        await waiting.until_awaited(router.refuses)
+        await waiting.until_refused(router.port)
         model.may_answer.set()
         answer = await under_way
         assert (answer.status, answer.text) == (200, "one")

@@ -181,7 +181,7 @@ async def test_the_end_closes_the_port_answers_what_is_under_way_and_leaves_no_p
     asked = [asyncio.create_task(router.invoke()) for _ in range(8)]
     await waiting.until(lambda: model.arrived == len(asked))
     router.tell(signal.SIGTERM)
-    await waiting.until_awaited(router.refuses)
+    await waiting.until_refused(router.port)
     model.may_answer.set()
     assert {answer.text for answer in await asyncio.gather(*asked)} == {"one"}
     assert await router.ended() == 0
@@ -233,7 +233,7 @@ async def test_workers_end_with_a_killed_parent(router: router_process.Router) -
     router.tell(signal.SIGKILL)
     await router.ended()
     await waiting.until(lambda: not any(map(process_tree.is_running, left)))
-    assert await router.refuses()
+    assert await waiting.is_refused(router.port)
 
 
 async def test_workers_do_not_import_aiohttp(router: router_process.Router) -> None:

@@ -36,11 +36,8 @@ def read(text: bytes, columns: int) -> matrix.Matrix | None:
         return None
     try:
         return _rows(text, columns) if b"\n" in text else _row(text, columns)
-    except (
-        ValueError,
-        TypeError,
-        RuntimeError,
-    ):  # simdjson's errors, and numpy's for a wrong number of cells
+    except (ValueError, TypeError, RuntimeError):
+        # simdjson's errors, and numpy's for a wrong number of cells.
         return None
 
 
