@@ -2,16 +2,14 @@
 
 import signal
 import sys
-from typing import NoReturn
 
 from endpoint_router import logs, settings
+from process_group import starting
 
 
 def main() -> int:
     """The exit code: 0 after an end in good order, 2 for a bad setting."""
-    # As process 1 of a container, signals without a handler are lost: an end asked for while starting would wait
-    # for the whole grace period.
-    signal.signal(signal.SIGTERM, _end_before_the_start)
+    starting.end_when_told()
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     chosen = settings.from_process()
     logs.configure(chosen.log_format, chosen.log_level)
@@ -29,10 +27,6 @@ def main() -> int:
     freed_memory.keep()
     uvloop.run(app.run(chosen, workforce))
     return 0
-
-
-def _end_before_the_start(_number: int, _frame: object) -> NoReturn:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from endpoint_contract import failures, pod_environment
+from process_group import starting
 from xgboost_server import app, convert, errors, model_dir, settings
 
 _logger = logging.getLogger(__name__)
@@ -23,8 +21,7 @@ def main(
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["convert"]:
         return convert.main(given[1:])
-    # Process 1 of a container ignores signals that it has no handler for; until the loop runs, this is it.
-    signal.signal(signal.SIGTERM, _stop)
+    starting.end_when_told()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     try:
         configuration = settings.read(given, os.environ)
@@ -41,11 +38,6 @@ def main(
     except OSError as exc:
         return _fail(failures.line(failures.SETTINGS_REFUSED, f"cannot listen: {exc}"), termination_log)
     return 0
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise SystemExit(0)
 
 
 def _fail(line: str, termination_log: Path) -> int:

@@ -18,6 +18,7 @@ from kubernetes.aio.client.configuration import Configuration
 
 from endpoint_contract import labels
 from endpoint_operator.cluster import kinds
+from endpoint_operator.handlers import ending
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +184,8 @@ class Watcher:
             # `stop` came between two runs and found no flag to set.
             flag.set()
         try:
-            await kopf.operator(
+            others = asyncio.all_tasks()
+            tasks = await kopf.spawn_tasks(
                 registry=handlers,
                 settings=operator_settings(),
                 clusterwide=not self._namespace,
@@ -193,6 +195,7 @@ class Watcher:
                 identity="pointsman",  # type: ignore[arg-type]  # a NewType of str that kopf keeps private
                 stop_flag=flag,
             )
+            await ending.run(tasks, others=others)
         finally:
             self._inner = None
 
