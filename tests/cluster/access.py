@@ -78,5 +78,5 @@ def _program(name: str, is_ours: bool) -> str:
     on_path = shutil.which(name)
     if on_path and not is_ours:
         return on_path
-    tools.install(("kubernetes",))
+    tools.install((name,))
     return str(tools.path(name))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.cluster import api, certificates, container_runtime, tools
+from tests.cluster import api, certificates, container_runtime
 from tests.cluster.layout import Layout
 
 
@@ -124,7 +124,7 @@ def _kube_proxy(layout: Layout) -> list[str]:
 
 
 def _coredns(layout: Layout) -> list[str]:
-    return [str(tools.path("coredns")), "-conf", str(layout.state / "Corefile")]
+    return [_binary(layout, "coredns"), "-conf", str(layout.state / "Corefile")]
 
 
 def _health(layout: Layout, scheme: str, port: int, path: str) -> bool:

@@ -17,8 +17,6 @@ from tests.cluster import (
     lifecycle,
     ownership,
     registry_images,
-    tools,
-    versions,
 )
 
 
@@ -108,7 +106,4 @@ def provide(names: Sequence[str] = ()) -> None:
         starting = threads.submit(lifecycle.up, current)
         bases = harness_images.provide_bases(current)
         starting.result()
-        # Whoever asks for the images installs the chart next: helm is built while the images download.
-        helm = threads.submit(tools.install, (versions.HELM_PROGRAM.name,))
         harness_images.provide(current, wanted, bases)
-        helm.result()

@@ -1,14 +1,17 @@
 """Where the cluster keeps its things: folders, names and addresses, all computed from the environment."""
 
+import hashlib
 import ipaddress
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.cluster import errors, versions
+from tests.cluster import errors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+"""The Go module of the cluster's programs."""
 
 # 198.18.0.0/15 is reserved for tests of network equipment: neither the internet nor private networks use it.
 _RANGE = ipaddress.IPv4Network("198.18.0.0/15")
@@ -29,7 +32,7 @@ class Layout:
 
     @property
     def binaries(self) -> Path:
-        return self.cache / f"kubernetes-{versions.KUBERNETES}-etcd-{versions.ETCD}"
+        return self.cache / f"programs-{_digest_of_programs()}"
 
     @property
     def state(self) -> Path:
@@ -81,6 +84,13 @@ class Layout:
     @property
     def api_server(self) -> str:
         return f"https://{self.node_address}:6443"
+
+
+@cache
+def _digest_of_programs() -> str:
+    """Of the module's files: other versions are other programs."""
+    files = sorted(file for file in PROGRAMS.rglob("*") if file.is_file())
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 @cache

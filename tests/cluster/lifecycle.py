@@ -35,7 +35,7 @@ def up(layout: Layout) -> None:
         if is_ready(layout):
             return
         preflight.require_machine(layout)
-        tools.install_cluster()
+        tools.install()
         if network.exists(layout) and _is_mended(layout):
             return
         _down(layout)

@@ -1,16 +1,15 @@
-"""Writes tests/cluster/kubernetes/go.mod anew, after a change of versions.py."""
+"""Writes tests/cluster/programs/go.mod anew, after a change of versions.py."""
 
 import json
 import re
 from pathlib import Path
 
-from tests.cluster import commands, go_toolchain, layout, tools, versions
+from tests.cluster import commands, go_toolchain, layout, versions
 
 _HEAD = """\
-// The programs of the test cluster: `python -m tests.cluster tools` builds every `tool` of this file.
-// helm and CoreDNS need other versions of the client libraries and are installed apart.
+// The programs of the test cluster, built by `python -m tests.cluster tools`.
 // Written by `python -m tests.cluster pin`.
-module pointsman.dev/tests/cluster/kubernetes
+module pointsman.dev/tests/cluster/programs
 """
 _STAGED = re.compile(r"^\s*(k8s\.io/\S+) => \./staging/", re.MULTILINE)
 
@@ -22,23 +21,23 @@ def write() -> None:
     told = commands.run(
         [program, "mod", "download", "-json", kubernetes], environment=go_toolchain.environment()
     )
-    file = tools.MODULE / "go.mod"
+    file = layout.PROGRAMS / "go.mod"
     file.write_text(go_mod(Path(json.loads(told)["GoMod"]).read_text()))
     writing = {**go_toolchain.environment(), "GOFLAGS": "-mod=mod"}
-    commands.run([program, "mod", "tidy"], directory=tools.MODULE, environment=writing)
+    commands.run([program, "mod", "tidy"], directory=layout.PROGRAMS, environment=writing)
 
 
 def go_mod(of_kubernetes: str) -> str:
     """Our go.mod from that of Kubernetes; the parts that it takes from its own tree, we take published."""
     parts = sorted(_STAGED.findall(of_kubernetes))
     published = f"v0.{versions.KUBERNETES.partition('.')[2]}"
-    programs = [f"k8s.io/kubernetes/cmd/{name}" for name in versions.KUBERNETES_PROGRAMS]
-    required = [f"go.etcd.io/etcd/server/v3 v{versions.ETCD}", f"k8s.io/kubernetes v{versions.KUBERNETES}"]
+    others = sorted(package for package in versions.PACKAGES.values() if not package.startswith("./"))
+    required = sorted(f"{module} v{version}" for module, version in versions.MODULES.items())
     return "\n".join(
         [
             _HEAD,
             f"go {versions.GO[0]}.{versions.GO[1]}.0\n",
-            _block("tool", ["go.etcd.io/etcd/server/v3", *programs]),
+            _block("tool", others),
             _block("require", required),
             _block("replace", [f"{part} => {part} {published}" for part in parts]),
         ]

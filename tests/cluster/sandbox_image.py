@@ -8,12 +8,10 @@ import io
 import json
 import platform
 import tarfile
-from pathlib import Path
 
 from tests.cluster import container_runtime
 from tests.cluster.layout import Layout
 
-SOURCE = Path(__file__).parent / "sandbox" / "pause.go"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 

@@ -1,6 +1,8 @@
 """The Go module of the cluster's programs follows versions.py."""
 
-from tests.cluster import pins, tools, versions
+import pytest
+
+from tests.cluster import layout, pins, versions
 
 OF_KUBERNETES = """\
 module k8s.io/kubernetes
@@ -20,7 +22,7 @@ def test_parts_of_kubernetes_are_taken_published() -> None:
     )
 
 
-def test_the_committed_module_has_the_versions_that_are_named() -> None:
-    committed = (tools.MODULE / "go.mod").read_text()
-    assert f"\tk8s.io/kubernetes v{versions.KUBERNETES} " in committed
-    assert f"\tgo.etcd.io/etcd/server/v3 v{versions.ETCD} " in committed
+@pytest.mark.parametrize("module", versions.MODULES)
+def test_the_committed_module_has_the_versions_that_are_named(module: str) -> None:
+    committed = (layout.PROGRAMS / "go.mod").read_text()
+    assert f"{module} v{versions.MODULES[module]}\n" in committed.replace(" // indirect", "")

@@ -1,0 +1,12 @@
+// etcd, whose own main package would be named "server".
+package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() {
+	etcdmain.Main(os.Args)
+}
