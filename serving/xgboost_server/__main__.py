@@ -9,7 +9,7 @@ from pathlib import Path
 
 from endpoint_contract import failures, pod_environment
 from process_group import starting
-from xgboost_server import app, convert, errors, model_dir, settings
+from xgboost_server import errors, settings
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ def main(
     """Serve until told to stop, or convert one file; the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["convert"]:
+        from xgboost_server import convert
+
         return convert.main(given[1:])
     starting.end_when_told()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
@@ -27,6 +29,9 @@ def main(
         configuration = settings.read(given, os.environ)
         for doubt in configuration.doubts:
             _logger.warning("%s", doubt)
+        # Only now: XGBoost takes a second, in which --help, a wrong setting and an end that is asked for need not wait.
+        from xgboost_server import app, model_dir
+
         predictor = model_dir.load(configuration.model_dir, joins_several=configuration.joins_several)
         # A worker thread that parses a large body gives the interpreter back to the event loop ten times sooner.
         sys.setswitchinterval(0.0005)

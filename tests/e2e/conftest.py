@@ -4,7 +4,10 @@ A test module has a namespace for what it makes, and shares with the others one 
 """
 
 import dataclasses
+import pathlib
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -74,6 +77,17 @@ def _fresh(cluster: Cluster, name: str) -> Iterator[str]:
     store.give_access(cluster, store_namespace=STORE_NAMESPACE, namespace=name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def node_folder(cluster: Cluster) -> Iterator[pathlib.Path]:
+    """A folder of the cluster's node, which any user of a pod may read and write."""
+    if not cluster.is_ours:
+        pytest.skip("needs a cluster whose node is this machine: unset KUBECONFIG")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pointsman-node-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from urllib import parse
 
 import yaml
 
+from endpoint_contract import ports
 from tests.cluster import Cluster, HarnessError
 
 
@@ -23,6 +24,7 @@ class VariantSpec:
     count: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
     image: str = ""
+    cpu_limit: int | None = None
 
     def manifest(self) -> dict[str, Any]:
         model: dict[str, Any] = {"dataUrl": self.data_url, "credentialsSecret": "models-s3"}
@@ -30,12 +32,15 @@ class VariantSpec:
             model["env"] = dict(self.env)
         if self.image:
             model["image"] = self.image
+        resources: dict[str, Any] = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+        if self.cpu_limit is not None:
+            resources["limits"] = {"cpu": self.cpu_limit}
         return {
             "variantName": self.name,
             "model": model,
             "initialVariantWeight": self.weight,
             "initialInstanceCount": self.count,
-            "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+            "resources": resources,
         }
 
 
@@ -136,7 +141,11 @@ class LiveEndpoint:
 
     def router_addresses(self) -> dict[str, str]:
         """``ip:8001`` of each pod's router, by pod name."""
-        return {pod["metadata"]["name"]: f"{pod['status']['podIP']}:8001" for pod in self.pods()}
+        return self.addresses(ports.ROUTER_ADMIN)
+
+    def addresses(self, port: int) -> dict[str, str]:
+        """``ip:port`` of each pod, by its name."""
+        return {pod["metadata"]["name"]: f"{pod['status']['podIP']}:{port}" for pod in self.pods()}
 
     def url(self) -> str:
         """Where a client on this machine reaches the endpoint's Service."""

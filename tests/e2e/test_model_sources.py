@@ -1,11 +1,8 @@
 """Models from where people keep them: a PersistentVolumeClaim, a folder of a bucket, a node's cache."""
 
 import io
-import json
 import pathlib
-import shutil
 import tarfile
-import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -13,7 +10,7 @@ import pytest
 import yaml
 
 from tests.cluster import Cluster
-from tests.demo import install, models, store
+from tests.demo import models, store
 from tests.e2e import conftest, endpoints
 
 CLAIM = "models"
@@ -30,17 +27,6 @@ def files(artefact: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(artefact)) as archive:
         members = {member.name: archive.extractfile(member) for member in archive if member.isreg()}
         return {name: content.read() for name, content in members.items() if content}
-
-
-@pytest.fixture(scope="module")
-def node_folder(cluster: Cluster) -> Iterator[pathlib.Path]:
-    """A folder of the cluster's node, which any user of a pod may read and write."""
-    if not cluster.is_ours:
-        pytest.skip("needs a cluster whose node is this machine: unset KUBECONFIG")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="pointsman-node-"))
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -140,50 +126,3 @@ def test_a_file_that_is_not_on_the_claim_is_named_in_the_status(
     degraded = live.wait_for_condition("Degraded", "True", reason="ModelDownloadFailed")
     assert f"pvc://{claim}/absent.json: no such file or directory" in degraded["message"]
     live.delete()
-
-
-def test_with_a_cache_on_the_node_its_second_pod_fetches_nothing(
-    cluster: Cluster,
-    endpoint: Callable[[str], endpoints.LiveEndpoint],
-    data_urls: dict[str, str],
-    node_folder: pathlib.Path,
-) -> None:
-    cache = node_folder / "cache"
-    cache.mkdir()
-    cache.chmod(0o777)
-    install.operator(cluster, f"loader.cache.hostPath={cache}", "loader.cache.size=100Mi")
-    try:
-        live = endpoint("cached")
-        live.apply_config("cached-1", [endpoints.VariantSpec("V", data_urls["Variant2"])])
-        live.apply("cached-1")
-        live.wait_until_ready()
-        (first,) = live.pod_uids()
-        live.patch({"instanceCounts": {"V": 2}})
-        live.wait_until(
-            lambda: live.status()["variants"] == "1/1" and len(ready(live)) == 2, "two ready pods"
-        )
-        (second,) = set(live.pod_uids()) - {first}
-        logs = [live.kubectl("logs", pod, "-c", "model-loader") for pod in (first, second)]
-        assert ["comes from this node's cache" in log for log in logs] == [False, True]
-        assert identity(logs[0]) == identity(logs[1])
-        live.delete()
-    finally:
-        install.operator(cluster)
-
-
-def identity(log: str) -> object:
-    """The loader's one line on standard output; those of its other output come in any order beside it."""
-    (line,) = (line for line in log.splitlines() if line.startswith("{"))
-    return json.loads(line)
-
-
-def ready(live: endpoints.LiveEndpoint) -> list[str]:
-    """Names of the pods that are ready."""
-    return [
-        pod["metadata"]["name"]
-        for pod in live.pods()
-        if any(
-            each["type"] == "Ready" and each["status"] == "True"
-            for each in pod["status"].get("conditions", [])
-        )
-    ]
