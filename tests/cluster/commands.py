@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -48,6 +49,33 @@ def run(
         said = Path(log.name).read_text(errors="replace") if log else done.stderr or done.stdout
         raise errors.HarnessError(_failure(arguments, done.returncode, said))
     return done.stdout or ""
+
+
+def follow(
+    command: Sequence[str | Path],
+    *,
+    on_line: Callable[[str], None],
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> None:
+    """Run to the end, handing over each line of both outputs as it comes. Raises HarnessError when it fails."""
+    arguments = [str(part) for part in command]
+    last: deque[str] = deque(maxlen=_SHOWN_LINES)
+    with subprocess.Popen(
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **(environment or {})},
+        cwd=directory,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            last.append(line)
+            on_line(line.rstrip("\n"))
+    if process.returncode:
+        raise errors.HarnessError(_failure(arguments, process.returncode, "".join(last)))
 
 
 def _failure(arguments: Sequence[str], status: int, said: str) -> str:

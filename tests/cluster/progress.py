@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 # Standard error: what a command prints is for other programs to read.
 console = Console(stderr=True, highlight=False)
@@ -19,8 +20,25 @@ _live = Progress(
 )
 
 
+@dataclass(slots=True)
+class Step:
+    """What runs now."""
+
+    name: str
+    task: TaskID
+    _told: int = 0
+
+    def reached(self, share: float) -> None:
+        """Say how much of it is done, 0 to 1; a log file is told every tenth."""
+        percent = int(100 * share)
+        _live.update(self.task, description=f"{self.name}: {percent} %")
+        if not console.is_terminal and percent >= self._told + 10:
+            self._told = percent - percent % 10
+            console.print(f"… {self.name}: {self._told} %")
+
+
 @contextmanager
-def step(name: str, *, slow: bool = False) -> Iterator[None]:
+def step(name: str, *, slow: bool = False) -> Iterator[Step]:
     """Show `name` while the block runs, and then how long it took. Steps may overlap, in threads.
 
     With `slow`, a log file too tells when it begins: minutes of silence look like a fault.
@@ -31,7 +49,7 @@ def step(name: str, *, slow: bool = False) -> Iterator[None]:
     task = _live.add_task(name)
     _live.start()
     try:
-        yield
+        yield Step(name, task)
         console.print(f"[green]✓[/] {name} [dim]{time.monotonic() - begun:.1f} s[/]")
     except BaseException:
         console.print(f"[red]✗[/] {name} [dim]{time.monotonic() - begun:.1f} s[/]")

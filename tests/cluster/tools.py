@@ -1,5 +1,6 @@
 """Builds the cluster's programs from one Go module, once, into a cache outside the repository."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Sequence
@@ -47,23 +48,36 @@ def _build(names: Sequence[str]) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     _require_space(target, len(names))
-    program = go_toolchain.find(layout.current().cache)
-    packages = [versions.PACKAGES[name] for name in names]
-    with progress.step(f"Building {_described(names)}", slow=True):
-        commands.run(
-            [program, "build", "-trimpath", "-ldflags", _stamped(), "-o", f"{unfinished}/", *packages],
-            directory=layout.PROGRAMS,
-            environment=go_toolchain.environment(),
-        )
+    _compile(names, unfinished)
     for name in names:
         (unfinished / name).rename(target / name)
     unfinished.rmdir()
 
 
+def _compile(names: Sequence[str], target: Path) -> None:
+    program = go_toolchain.find(layout.current().cache)
+    environment = go_toolchain.environment()
+    wanted = [versions.PACKAGES[name] for name in names]
+    with progress.step(f"Downloading the sources of {_described(names)}", slow=True):
+        listed = commands.run(
+            [program, "list", "-deps", *wanted], directory=layout.PROGRAMS, environment=environment
+        )
+    with progress.step(f"Building {_described(names)}", slow=True) as building:
+        packages = len(listed.split())
+        # A line a package. After the last one the programs are linked.
+        compiled = itertools.count(1)
+        commands.follow(
+            [program, "build", "-v", "-trimpath", "-ldflags", _stamped(), "-o", f"{target}/", *wanted],
+            on_line=lambda _: building.reached(min(0.99, next(compiled) / packages)),
+            directory=layout.PROGRAMS,
+            environment=environment,
+        )
+
+
 def _described(names: Sequence[str]) -> str:
     if len(names) < len(NAMES):
         return ", ".join(names)
-    return f"Kubernetes {versions.KUBERNETES}, etcd, CoreDNS and helm (minutes)"
+    return f"Kubernetes {versions.KUBERNETES}, etcd, CoreDNS and helm"
 
 
 def _stamped() -> str:
