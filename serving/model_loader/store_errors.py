@@ -6,7 +6,7 @@ also holds whole URLs, signatures included, so nothing of it is repeated except 
 
 import re
 
-from model_loader import errors
+from model_loader import errors, identity_errors
 
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
@@ -73,18 +73,15 @@ _TROUBLES = (
     ("kind: Timeout", "timed out: nothing came from {host} for {stall:g} s", True),
     ("kind: Connect,", "cannot connect to {host}", True),
 )
-# Only asking for credentials is ever a PUT (instance role) or a POST (web identity).
-_CREDENTIALS = re.compile(r"Error performing (?:PUT|POST) |Error performing GET \S*/latest/meta-data/")
 
 
 def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) -> errors.DownloadError:
     """Our error for one of obstore's; ``host`` is the store's ``host:port``, times are in seconds."""
     text = str(exc)
     status, code = _STATUS.search(text), _CODE.search(text)
-    if _CREDENTIALS.search(text):
-        return errors.TransientDownloadError(
-            f"{shown}: no credentials: none are set, and asking for some failed"
-        )
+    if no_credentials := identity_errors.explain(text):
+        meaning, may_pass = no_credentials
+        return _error(f"{shown}: no credentials: {meaning}", may_pass)
     if code and (code[1] in _CODES or code[1] in _DENIALS):
         return errors.DownloadError(f"{shown}: {_explained(code[1], text)}")
     if status:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.model_loader import archives, emulators, program, scenes, servers
+from tests.model_loader import archives, emulators, identity_services, program, scenes, servers
 
 # How much came before a connection broke is not the same every time.
 _HOW_MUCH = re.compile(r"[0-9.]+ MB of ([0-9.]+ MB) \([0-9]+%\) had come")
@@ -135,6 +135,17 @@ ROWS = (
         "nothing comes any more",
         scenes.stalling,
         f"{_FAILED}s3://models/churn/large.ubj: timed out: nothing came from HOST for 1 s{_AGAIN}",
+    ),
+    # Credentials for the pod's own identity
+    Row(
+        "a role that does not trust the ServiceAccount",
+        scenes.role(identity_services.refused_role("AccessDenied", "Not authorized to perform this")),
+        f"{_FAILED}{_S3}: no credentials: the role does not trust this pod's ServiceAccount (AccessDenied)",
+    ),
+    Row(
+        "nobody gives credentials for the pod's identity",
+        scenes.role((503, "")),
+        f"{_FAILED}{_S3}: no credentials: the service that gives them answered 503{_AGAIN}",
     ),
     # No way there
     Row(

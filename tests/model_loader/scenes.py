@@ -8,7 +8,15 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.model_loader import archives, certificates, emulators, program, proxies, servers
+from tests.model_loader import (
+    archives,
+    certificates,
+    emulators,
+    identity_services,
+    program,
+    proxies,
+    servers,
+)
 
 MODEL = archives.an_archive().with_file("xgboost-model", random.Random(1).randbytes(100_000)).packed()
 LARGE = bytes(range(256)) * 12_000
@@ -158,6 +166,27 @@ def changed_since(scene: Scene) -> str:
     scene.loader.success(url)
     (scene.loader.directory / "identity.json").write_text(scene.loader.last_word)
     return scene.put("churn/retrained.json", b"{} ")
+
+
+def role(answer: tuple[int, str]) -> Arrange:
+    """A role to assume, and AWS STS's answer to it."""
+
+    def arrange(scene: Scene) -> str:
+        token = scene.loader.directory / "token"
+        token.write_text("header.claims.signature")
+        authority = certificates.an_authority()
+        context = authority.server_context(scene.loader.directory)
+        sts = scene.opened.enter_context(identity_services.a_service(answer, tls=context))
+        scene.loader.environment.update(
+            AWS_REGION="us-east-1",
+            AWS_ROLE_ARN="arn:aws:iam::123456789012:role/loader",
+            AWS_WEB_IDENTITY_TOKEN_FILE=str(token),
+            AWS_ENDPOINT_URL_STS=sts.url,
+            CA_CERTIFICATES=authority.pem,
+        )
+        return "s3://models/churn/model.tar.gz"
+
+    return arrange
 
 
 def google_absent(scene: Scene) -> str:

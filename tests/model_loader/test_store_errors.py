@@ -20,11 +20,6 @@ def translate(text: str) -> errors.DownloadError:
             True,
         ),
         (
-            "Error performing POST https://sts.eu-central-1.amazonaws.com/ in 1s - non-2xx status code: 403",
-            "no credentials: none are set, and asking for some failed",
-            True,
-        ),
-        (
             "Received redirect without LOCATION, this normally indicates an incorrectly configured region",
             "the bucket is in another region; set AWS_REGION",
             False,
