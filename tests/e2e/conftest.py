@@ -68,6 +68,8 @@ def shared_namespace(cluster: Cluster) -> Iterator[str]:
     """Where the endpoint is that the modules share."""
     with _fresh(cluster, SHARED_NAMESPACE) as name:
         yield name
+        # A next run may need it at once: without pods it is gone in seconds, see `install.remove_namespace`.
+        cluster.kubectl("delete", "mlep", "--all", "--cascade=foreground", "--namespace", name)
 
 
 @contextmanager

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.builders import figures
 from tests.cluster import Cluster
 from tests.demo import install
 from tests.e2e import endpoints, load, operators
 
 
-def test_a_pod_deleted_under_load_costs_no_request(two_each: endpoints.LiveEndpoint, row: str) -> None:
+def test_a_pod_deleted_under_load_costs_no_request(
+    two_each: endpoints.LiveEndpoint, row: str, figure: figures.Figure
+) -> None:
     with load.Load(two_each.url(), row) as traffic:
         for variant in ("Variant1", "Variant2"):
             victim = sorted(two_each.pod_uids(variant))[0]
@@ -20,7 +23,7 @@ def test_a_pod_deleted_under_load_costs_no_request(two_each: endpoints.LiveEndpo
             two_each.wait_until(lambda: len(two_each.pod_uids()) == 4, "a new pod")
             two_each.wait_until_ready()
         traffic.wait_for(200)
-    print(f"{len(traffic.outcomes)} requests while 2 pods were deleted, {len(traffic.failures)} failed")
+    figure(f"{len(traffic.outcomes)} requests while 2 pods were deleted, {len(traffic.failures)} failed")
     assert traffic.failures == []
 
 
@@ -51,7 +54,7 @@ def two_operators(cluster: Cluster) -> Iterator[None]:
 
 @pytest.mark.usefixtures("two_operators")
 def test_of_two_operators_one_leads_and_killing_it_moves_the_lead(
-    cluster: Cluster, two_each: endpoints.LiveEndpoint
+    cluster: Cluster, two_each: endpoints.LiveEndpoint, figure: figures.Figure
 ) -> None:
     two_each.wait_until(lambda: bool(holder(cluster)), "somebody leads", timeout=40)
     first = holder(cluster)
@@ -61,7 +64,7 @@ def test_of_two_operators_one_leads_and_killing_it_moves_the_lead(
     operators.remove(cluster, first)
     two_each.wait_until(lambda: holder(cluster) not in ("", first), "another one leads", timeout=40)
     seconds = time.monotonic() - began
-    print(f"the lead moved {seconds:.1f} s after the leader was killed")
+    figure(f"the lead moved {seconds:.1f} s after the leader was killed")
     assert seconds < 20
     two_each.patch({"weights": {"Variant1": 5, "Variant2": 1}})
     two_each.wait_for_condition("WeightsApplied", "True", timeout=30)

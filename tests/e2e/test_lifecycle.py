@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from tests.builders import figures
 from tests.cluster import Cluster
 from tests.demo import install
 from tests.e2e import endpoints, load, operators
@@ -53,13 +54,13 @@ def test_a_child_deleted_by_hand_comes_back(churn: endpoints.LiveEndpoint) -> No
 
 
 def test_helm_uninstall_neither_hangs_nor_stops_what_serves(
-    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str
+    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str, figure: figures.Figure
 ) -> None:
     before = churn.pod_uids()
     with load.Load(churn.url(), row) as traffic:
         began = time.monotonic()
         cluster.helm("uninstall", install.RELEASE, "--namespace", install.OPERATOR_NAMESPACE, "--wait")
-        print(f"helm uninstall took {time.monotonic() - began:.1f} s")
+        figure(f"helm uninstall took {time.monotonic() - began:.1f} s")
         traffic.wait_for(300)
         assert churn.pod_uids() == before
         install.operator(cluster)
@@ -79,7 +80,7 @@ def test_delete_leaves_nothing_behind(churn: endpoints.LiveEndpoint) -> None:
 
 
 def test_delete_returns_at_once_while_no_operator_runs(
-    cluster: Cluster, endpoint: Handle, pair: list[endpoints.VariantSpec]
+    cluster: Cluster, endpoint: Handle, pair: list[endpoints.VariantSpec], figure: figures.Figure
 ) -> None:
     live = endpoint("orphan")
     live.apply_config("orphan-1", pair)
@@ -90,7 +91,7 @@ def test_delete_returns_at_once_while_no_operator_runs(
         began = time.monotonic()
         live.delete()
         seconds = time.monotonic() - began
-        print(f"kubectl delete mlep without an operator: {seconds:.1f} s")
+        figure(f"kubectl delete mlep without an operator: {seconds:.1f} s")
         assert seconds < 5
         live.wait_until(lambda: live.owned() == [], "all that it owned is gone", timeout=120)
     finally:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.builders import figures
 from tests.cluster import images
 from tests.e2e import endpoints, load
 
@@ -37,7 +38,7 @@ def extra(name: str, data_urls: dict[str, str]) -> endpoints.VariantSpec:
 
 
 def test_a_new_config_takes_over_under_load_without_a_failed_request(
-    churn: endpoints.LiveEndpoint, data_urls: dict[str, str], row: str
+    churn: endpoints.LiveEndpoint, data_urls: dict[str, str], row: str, figure: figures.Figure
 ) -> None:
     kept = churn.pod_uids("Keeping")
     old = churn.pod_uids("Changing")
@@ -54,7 +55,7 @@ def test_a_new_config_takes_over_under_load_without_a_failed_request(
         churn.wait_until(lambda: not churn.pod_uids("Leaving"), "the old pods are gone", timeout=60)
         churn.wait_until(lambda: not set(old) & set(churn.pod_uids()), "the changed ones too", timeout=60)
         traffic.wait_for(300)
-    print(f"{len(traffic.outcomes)} requests while the config changed, {len(traffic.failures)} failed")
+    figure(f"{len(traffic.outcomes)} requests while the config changed, {len(traffic.failures)} failed")
     assert traffic.failures == []
     assert set(traffic.since(since)) == {"Keeping", "Changing", "Coming"}
     assert churn.pod_uids("Keeping") == kept

@@ -7,6 +7,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
+from tests.builders import figures
 from tests.demo import traffic
 from tests.e2e import endpoints, load
 
@@ -34,23 +35,25 @@ def weigh(churn: endpoints.LiveEndpoint, first: float, second: float) -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.25], ids=["50/50", "25/75"])
 async def test_the_split_follows_the_weights(
-    churn: endpoints.LiveEndpoint, row: str, scores: dict[str, str], share: float
+    churn: endpoints.LiveEndpoint, row: str, scores: dict[str, str], share: float, figure: figures.Figure
 ) -> None:
     weigh(churn, share, 1 - share)
     answers = await load.burst(churn.url(), row, REQUESTS)
     counts = Counter(variant for variant, _ in answers)
     sigma = math.sqrt(REQUESTS * share * (1 - share))
-    print(
+    figure(
         f"weights {share}/{1 - share}: {dict(counts)}, {(counts['Variant1'] - REQUESTS * share) / sigma:+.2f} sigma"
     )
     assert abs(counts["Variant1"] - REQUESTS * share) <= 5 * sigma
     assert {(variant, str(float(body))) for variant, body in answers} == set(scores.items())
 
 
-async def test_weight_0_gets_no_request_at_all(churn: endpoints.LiveEndpoint, row: str) -> None:
+async def test_weight_0_gets_no_request_at_all(
+    churn: endpoints.LiveEndpoint, row: str, figure: figures.Figure
+) -> None:
     weigh(churn, 0, 1)
     counts = Counter(variant for variant, _ in await load.burst(churn.url(), row, REQUESTS))
-    print(f"weights 0/1: {dict(counts)}")
+    figure(f"weights 0/1: {dict(counts)}")
     assert counts == {"Variant2": REQUESTS}
 
 

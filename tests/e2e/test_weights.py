@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from tests.builders import figures
 from tests.cluster import Cluster, control
 from tests.e2e import api_proxy, endpoints, load, propagation
 
@@ -13,7 +14,7 @@ PATCHES = 50
 
 
 def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
-    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str
+    cluster: Cluster, churn: endpoints.LiveEndpoint, row: str, figure: figures.Figure
 ) -> None:
     before = churn.pod_uids()
     routers = list(churn.router_addresses().values())
@@ -23,8 +24,8 @@ def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
             weights = {"Variant1": float(number + 1), "Variant2": float(PATCHES - number)}
             times.append(propagation.patch_and_time(_patching(api, churn, weights), routers, weights))
     p50, p99 = (propagation.percentile(times, share) * 1000 for share in (0.5, 0.99))
-    print(f"{PATCHES} patches, {len(routers)} routers, {len(traffic.outcomes)} requests")
-    print(
+    figure(f"{PATCHES} patches, {len(routers)} routers, {len(traffic.outcomes)} requests")
+    figure(
         f"patch to last router applying it: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {max(times) * 1000:.0f} ms"
     )
     assert traffic.failures == []
@@ -48,7 +49,7 @@ def test_status_shows_the_weights_once_the_routers_apply_them(churn: endpoints.L
 
 
 def test_an_unreachable_router_holds_up_nobody_and_status_does_not_claim_it(
-    cluster: Cluster, churn: endpoints.LiveEndpoint
+    cluster: Cluster, churn: endpoints.LiveEndpoint, figure: figures.Figure
 ) -> None:
     if not cluster.is_ours:
         pytest.fail("needs a node whose processes can be paused: unset KUBECONFIG")
@@ -61,7 +62,7 @@ def test_an_unreachable_router_holds_up_nobody_and_status_does_not_claim_it(
     pid = control.container_pid(cluster, churn.namespace, frozen, "router")
     with api_proxy.running(cluster) as api, control.paused(pid):
         seconds = propagation.patch_and_time(_patching(api, churn, wanted), others, wanted)
-        print(f"one router frozen: the other {len(others)} apply the patch after {seconds * 1000:.0f} ms")
+        figure(f"one router frozen: the other {len(others)} apply the patch after {seconds * 1000:.0f} ms")
         assert seconds < 0.5
         _see_no_claim(churn, frozen, seconds=8)
     churn.wait_for_condition("WeightsApplied", "True")

@@ -10,7 +10,7 @@ import pytest
 import tests.cluster
 from endpoint_contract import route_table
 from endpoint_operator.cluster import kinds
-from tests.builders import live_operator
+from tests.builders import figures, live_operator
 from tests.builders.worlds import World
 
 pytestmark = pytest.mark.integration
@@ -52,7 +52,12 @@ async def until_share(world: World, expected: float, seconds: float = 30.0) -> N
     [pytest.param(signal.SIGTERM, 5.0, id="asked to end"), pytest.param(signal.SIGKILL, 20.0, id="killed")],
 )
 async def test_a_standby_is_ready_and_takes_over(
-    cluster: tests.cluster.Cluster, world: World, tmp_path: Path, number: signal.Signals, limit: float
+    cluster: tests.cluster.Cluster,
+    world: World,
+    tmp_path: Path,
+    number: signal.Signals,
+    limit: float,
+    figure: figures.Figure,
 ) -> None:
     async with live_operator.running(cluster, world.namespace, tmp_path) as first:
         await until_leading(first)
@@ -70,12 +75,12 @@ async def test_a_standby_is_ready_and_takes_over(
             await first.stop(number)
             await world.patch_spec(weights={"Variant1": 0.1, "Variant2": 0.9})
             await until_share(world, 0.1, seconds=limit)
-            print(f"{number.name}: the other one wrote a table after {time.monotonic() - began:.1f} s")
+            figure(f"{number.name}: the other one wrote a table after {time.monotonic() - began:.1f} s")
             assert second.leads
 
 
 async def test_an_api_server_that_is_away_for_long_ends_nothing_and_all_heals(
-    cluster: tests.cluster.Cluster, world: World, tmp_path: Path
+    cluster: tests.cluster.Cluster, world: World, tmp_path: Path, figure: figures.Figure
 ) -> None:
     passage = live_operator.Passage(cluster.kubeconfig, tmp_path)
     await passage.open()
@@ -99,7 +104,7 @@ async def test_an_api_server_that_is_away_for_long_ends_nothing_and_all_heals(
         await passage.open()
         began = time.monotonic()
         await until_share(world, 0.2)
-        print(f"the patch of the outage was in the table {time.monotonic() - began:.1f} s after it")
+        figure(f"the patch of the outage was in the table {time.monotonic() - began:.1f} s after it")
         # Also the watches live again, not only the first look at everything.
         await world.patch_spec(weights={"Variant1": 0.3, "Variant2": 0.7})
         await until_share(world, 0.3, seconds=10)

@@ -9,7 +9,7 @@ import pytest
 import tests.cluster
 from endpoint_contract import route_table
 from endpoint_operator.cluster import kinds
-from tests.builders import live_operator
+from tests.builders import figures, live_operator
 from tests.builders.worlds import World
 
 pytestmark = pytest.mark.integration
@@ -42,7 +42,7 @@ async def serving(world: World, **weights: float) -> None:
 
 
 async def test_a_weight_patch_reaches_the_table_at_once_and_touches_no_pod(
-    cluster: tests.cluster.Cluster, world: World, tmp_path: Path
+    cluster: tests.cluster.Cluster, world: World, tmp_path: Path, figure: figures.Figure
 ) -> None:
     async with live_operator.running(cluster, world.namespace, tmp_path):
         await serving(world, Variant1=0.5, Variant2=0.5)
@@ -67,7 +67,7 @@ async def test_a_weight_patch_reaches_the_table_at_once_and_touches_no_pod(
         }
         assert after == before
         middle, worst = statistics.median(taken), max(taken)
-        print(f"weight patch to table, 30 times: p50 {middle * 1000:.0f} ms, worst {worst * 1000:.0f} ms")
+        figure(f"weight patch to table, 30 times: p50 {middle * 1000:.0f} ms, worst {worst * 1000:.0f} ms")
         assert middle < 0.5
 
 

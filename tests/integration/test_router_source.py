@@ -19,7 +19,7 @@ import pytest
 import tests.cluster
 from endpoint_contract import headers, labels, pod_environment, route_table
 from endpoint_operator.desired import owner, router_access
-from tests.builders import kubernetes_api, route_tables, router_process, waiting
+from tests.builders import figures, kubernetes_api, route_tables, router_process, waiting
 
 pytestmark = pytest.mark.integration
 
@@ -127,7 +127,9 @@ async def test_the_operators_role_is_enough_and_requests_reach_the_addresses_of_
         assert await router.ended() == 0
 
 
-async def test_a_table_is_applied_soon_after_it_is_written(api: Api, tmp_path: Path) -> None:
+async def test_a_table_is_applied_soon_after_it_is_written(
+    api: Api, tmp_path: Path, figure: figures.Figure
+) -> None:
     await api.put_table(route_tables.a_table(revision=1, Variant1=1, Variant2=1))
     seconds = []
     async with api.router(tmp_path) as router:
@@ -137,7 +139,7 @@ async def test_a_table_is_applied_soon_after_it_is_written(api: Api, tmp_path: P
             written = asyncio.get_running_loop().time()
             await waiting.until_awaited(lambda wanted=revision: router.applies(wanted))  # type: ignore[misc]
             seconds.append(asyncio.get_running_loop().time() - written)
-    print(
+    figure(
         f"seconds from kubectl's return to applied: median {statistics.median(seconds):.3f}, max {max(seconds):.3f}"
     )
     assert statistics.median(seconds) < 0.5
