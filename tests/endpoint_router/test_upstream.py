@@ -92,13 +92,14 @@ async def test_a_pod_that_spoils_every_request_gets_ten_of_a_thousand_at_most(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with (
-        a_router(PATIENT, model_seconds=0.1) as router,
+        # A good pod too may take longer than that on a busy machine.
+        a_router(PATIENT, model_seconds=0.1 if kind == "hangs" else 30.0) as router,
         models(2) as good,
         a_bad_model(kind) as bad,
     ):
         router.use(Variant1=(1, [*addresses(good), bad.address]))
         found = await ask(router, 1000)
-        if kind != "hangs":  # on a busy machine, a good pod may exceed so short a time too
+        if kind != "hangs":
             assert found == {200: 1000 - len(bad.requests), 424: len(bad.requests)}
         assert 5 <= len(bad.requests) <= 10
         assert (shown(router, "in_service"), shown(router, "ejected")) == (2, 1)
