@@ -61,7 +61,7 @@ test: images ## every layer
 	@$(MAKE) --no-print-directory --jobs=$(LANES) lane-cluster lane-local
 
 lane-%:
-	@set -o pipefail; $(if $(filter local,$*),nice) $(MAKE) --no-print-directory test-$* 2>&1 | sed -u 's/^/$* | /'
+	@set -o pipefail; $(if $(filter local,$*),nice) $(MAKE) --no-print-directory --old-file=images test-$* 2>&1 | sed -u 's/^/$* | /'
 
 generate: setup ## write the CRDs, the chart's copies, its schema and README, the messages of recordio-protobuf
 	$(BIN)/python -m endpoint_operator.api.generate
