@@ -6,13 +6,14 @@ credentials; Google takes a token that a service account's key signed; the rest 
 
 import re
 
+from model_loader import statuses
+
 _TOKEN_FILE = re.compile(r"(?:Failed to read|Error reading)(?: \w+)* token file")
 # Nothing that is stored is ever asked for with a PUT or a POST.
 _ASKED_THE_MACHINE = re.compile(r"Error performing (?:PUT \S+|GET \S*/latest/meta-data/\S*)")
 _ASKED_A_SERVICE = re.compile(
     r"Error performing (?:POST |GET http://(?:169\.254\.170\.\d+|\[fd00:ec2::23\])[:/])"
 )
-_STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r'<Code>(\w{1,64})</Code>|"error":\s*"(\w{1,64})"')
 
 _MEANINGS = {
@@ -33,15 +34,11 @@ def explain(text: str) -> tuple[str, bool] | None:
         return "none are set, and asking for some failed", True
     if not _ASKED_A_SERVICE.search(text):
         return None
-    status, code = _STATUS.search(text), _CODE.search(text)
+    status, code = statuses.find(text), _CODE.search(text)
     if status is None:
         return "the service that gives them can't be reached", True
     if code is None:
-        return f"the service that gives them answered {status[1]}", _may_pass(status[1])
+        return f"the service that gives them answered {status}", statuses.may_pass(status)
     word = code[1] or code[2]
     meaning = _MEANINGS.get(word, "the service that gives them refused this pod's identity")
-    return f"{meaning} ({word})", _may_pass(status[1])
-
-
-def _may_pass(status: str) -> bool:
-    return status == "429" or status.startswith("5")
+    return f"{meaning} ({word})", statuses.may_pass(status)

@@ -6,9 +6,8 @@ also holds whole URLs, signatures included, so nothing of it is repeated except 
 
 import re
 
-from model_loader import errors, identity_errors
+from model_loader import errors, identity_errors, statuses
 
-_STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 _SYSTEM_ERROR = re.compile(r'message: "([\w ,.-]{1,80})"')
 
@@ -49,7 +48,6 @@ _STATUSES = {
     "404": "not found (404)",
     "410": "gone (410)",
 }
-_TRANSIENT_STATUSES = frozenset({"408", "425", "429"})
 
 # First match wins: (words of the exception's text, what they mean, whether another attempt may succeed).
 _TROUBLES = (
@@ -78,14 +76,14 @@ _TROUBLES = (
 def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) -> errors.DownloadError:
     """Our error for one of obstore's; ``host`` is the store's ``host:port``, times are in seconds."""
     text = str(exc)
-    status, code = _STATUS.search(text), _CODE.search(text)
+    status, code = statuses.find(text), _CODE.search(text)
     if no_credentials := identity_errors.explain(text):
         meaning, may_pass = no_credentials
         return _error(f"{shown}: no credentials: {meaning}", may_pass)
     if code and (code[1] in _CODES or code[1] in _DENIALS):
         return errors.DownloadError(f"{shown}: {_explained(code[1], text)}")
     if status:
-        return _refusal(shown, status[1], code[1] if code else "")
+        return _refusal(shown, status, code[1] if code else "")
     for words, meaning, is_transient in _TROUBLES:
         if words in text:
             return _error(
@@ -106,7 +104,7 @@ def _explained(code: str, text: str) -> str:
 def _refusal(shown: str, status: str, code: str) -> errors.DownloadError:
     meaning = _STATUSES.get(status, f"the store answered {status}")
     details = f" ({code})" if code else ""
-    return _error(f"{shown}: {meaning}{details}", status in _TRANSIENT_STATUSES or status.startswith("5"))
+    return _error(f"{shown}: {meaning}{details}", statuses.may_pass(status))
 
 
 def _error(message: str, is_transient: bool) -> errors.DownloadError:
