@@ -7,12 +7,15 @@ import contextlib
 import http.server
 import json
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib import parse
 
+from tests.model_loader import certificates, loopback, program
+
+ROLE = "arn:aws:iam::123456789012:role/loader"
+TOKEN = "header.claims.signature"
 EXPIRATION = "2099-01-01T00:00:00Z"
 
 
@@ -57,17 +60,35 @@ def a_service(answer: tuple[int, str], *, tls: ssl.SSLContext | None = None) -> 
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        service.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield service
-        finally:
-            server.shutdown()
-            thread.join()
+    with loopback.serving(Handler, tls=tls) as url:
+        service.url = url
+        yield service
+
+
+@contextlib.contextmanager
+def a_trusted_service(answer: tuple[int, str], loader: program.Loader) -> Iterator[Service]:
+    """One by TLS, as the clouds' are, that the loader trusts."""
+    authority = certificates.an_authority()
+    loader.environment["CA_CERTIFICATES"] = authority.pem
+    with a_service(answer, tls=authority.server_context(loader.directory)) as service:
+        yield service
+
+
+def with_token(loader: program.Loader) -> str:
+    """The file with the token of the pod's ServiceAccount, as the cloud's webhook mounts it."""
+    file = loader.directory / "token"
+    file.write_text(TOKEN)
+    return str(file)
+
+
+def may_assume_role(loader: program.Loader, sts: Service) -> None:
+    """Give the loader what EKS gives a pod whose ServiceAccount has a role."""
+    loader.environment.update(
+        AWS_REGION="us-east-1",
+        AWS_ROLE_ARN=ROLE,
+        AWS_WEB_IDENTITY_TOKEN_FILE=with_token(loader),
+        AWS_ENDPOINT_URL_STS=sts.url,
+    )
 
 
 def assumed_role(access_key: str, secret_key: str, session_token: str) -> tuple[int, str]:
@@ -104,8 +125,3 @@ def container_credentials(access_key: str, secret_key: str, session_token: str) 
 def entra_token(token: str) -> tuple[int, str]:
     """The answer of Microsoft Entra ID to a client credentials grant."""
     return 200, json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": token})
-
-
-def refused_by_entra(error: str, description: str) -> tuple[int, str]:
-    """Its answer when the application does not trust the pod's token."""
-    return 401, json.dumps({"error": error, "error_description": description})

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib import parse
 
+from tests.model_loader import loopback
+
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "transfer-encoding"})
 
 
@@ -63,18 +65,12 @@ def a_proxy(upstream: str, *, tls: ssl.SSLContext | None = None, keeps_host: boo
         def log_message(self, *_: Any) -> None:
             pass
 
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        proxy.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    with loopback.serving(Handler, tls=tls, kind=_Server) as url:
+        proxy.url = url
         try:
             yield proxy
         finally:
             proxy.released.set()
-            server.shutdown()
-            thread.join()
 
 
 class _Server(http.server.ThreadingHTTPServer):

@@ -172,18 +172,8 @@ def role(answer: tuple[int, str]) -> Arrange:
     """A role to assume, and AWS STS's answer to it."""
 
     def arrange(scene: Scene) -> str:
-        token = scene.loader.directory / "token"
-        token.write_text("header.claims.signature")
-        authority = certificates.an_authority()
-        context = authority.server_context(scene.loader.directory)
-        sts = scene.opened.enter_context(identity_services.a_service(answer, tls=context))
-        scene.loader.environment.update(
-            AWS_REGION="us-east-1",
-            AWS_ROLE_ARN="arn:aws:iam::123456789012:role/loader",
-            AWS_WEB_IDENTITY_TOKEN_FILE=str(token),
-            AWS_ENDPOINT_URL_STS=sts.url,
-            CA_CERTIFICATES=authority.pem,
-        )
+        sts = scene.opened.enter_context(identity_services.a_trusted_service(answer, scene.loader))
+        identity_services.may_assume_role(scene.loader, sts)
         return "s3://models/churn/model.tar.gz"
 
     return arrange

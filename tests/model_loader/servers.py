@@ -22,6 +22,7 @@ from botocore import config as boto_config
 from botocore import exceptions as boto_exceptions
 
 from tests.builders import free_ports
+from tests.model_loader import loopback
 
 ACCESS_KEY, SECRET_KEY = "writer", "writer-secret-value"
 STRANGER_ACCESS_KEY, STRANGER_SECRET_KEY = "stranger", "stranger-secret-value"
@@ -72,16 +73,12 @@ def a_web_server() -> Iterator[Web]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        web = Web(url=f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    with loopback.serving(Handler) as url:
+        web = Web(url)
         try:
             yield web
         finally:
             web.released.set()
-            server.shutdown()
-            thread.join()
 
 
 def _send(handler: http.server.BaseHTTPRequestHandler, answer: Answer, released: threading.Event) -> None:

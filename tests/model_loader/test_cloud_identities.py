@@ -2,18 +2,9 @@
 
 from urllib import parse
 
-from tests.model_loader import certificates, identity_services, program, servers
+from tests.model_loader import identity_services, program, servers
 
-ROLE = "arn:aws:iam::123456789012:role/loader"
-TOKEN = "header.claims.signature"
 KEYS = ("key-1", "secret-1", "session-1")
-
-
-def with_token(loader: program.Loader) -> str:
-    """The file with the token of the pod's ServiceAccount, as the cloud's webhook mounts it."""
-    file = loader.directory / "token"
-    file.write_text(TOKEN)
-    return str(file)
 
 
 def stored(web: servers.Web, path: str) -> None:
@@ -26,21 +17,13 @@ def test_a_role_is_assumed_with_the_token_of_the_service_account(
     loader: program.Loader, web: servers.Web
 ) -> None:
     stored(web, "/models/m.json")
-    authority = certificates.an_authority()
-    context = authority.server_context(loader.directory)
-    with identity_services.a_service(identity_services.assumed_role(*KEYS), tls=context) as sts:
-        loader.environment.update(
-            AWS_ENDPOINT_URL=web.url,
-            AWS_REGION="us-east-1",
-            AWS_ROLE_ARN=ROLE,
-            AWS_WEB_IDENTITY_TOKEN_FILE=with_token(loader),
-            AWS_ENDPOINT_URL_STS=sts.url,
-            CA_CERTIFICATES=authority.pem,
-        )
+    loader.environment["AWS_ENDPOINT_URL"] = web.url
+    with identity_services.a_trusted_service(identity_services.assumed_role(*KEYS), loader) as sts:
+        identity_services.may_assume_role(loader, sts)
         loader.success("s3://models/m.json")
     query = sts.requests[0].query
-    assert (query["Action"], query["RoleArn"]) == ("AssumeRoleWithWebIdentity", ROLE)
-    assert query["WebIdentityToken"] == TOKEN
+    assert (query["Action"], query["RoleArn"]) == ("AssumeRoleWithWebIdentity", identity_services.ROLE)
+    assert query["WebIdentityToken"] == identity_services.TOKEN
     assert_signed_with_keys(web)
 
 
@@ -53,11 +36,11 @@ def test_the_pod_identity_agent_is_asked_with_the_pods_token(
             AWS_ENDPOINT_URL=web.url,
             AWS_REGION="us-east-1",
             AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{agent.url}/v1/credentials",
-            AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=with_token(loader),
+            AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=identity_services.with_token(loader),
         )
         loader.success("s3://models/m.json")
     asked = agent.requests[0]
-    assert (asked.path, asked.headers["authorization"]) == ("/v1/credentials", TOKEN)
+    assert (asked.path, asked.headers["authorization"]) == ("/v1/credentials", identity_services.TOKEN)
     assert_signed_with_keys(web)
 
 
@@ -71,20 +54,17 @@ def test_a_blob_is_asked_for_with_the_token_of_the_workloads_identity(
     loader: program.Loader, web: servers.Web
 ) -> None:
     stored(web, "/account/models/m.json")
-    authority = certificates.an_authority()
-    context = authority.server_context(loader.directory)
-    with identity_services.a_service(identity_services.entra_token("bearer-1"), tls=context) as entra:
+    with identity_services.a_trusted_service(identity_services.entra_token("bearer-1"), loader) as entra:
         loader.environment.update(
             AZURE_STORAGE_ACCOUNT_NAME="account",
             AZURE_STORAGE_ENDPOINT=f"{web.url}/account",
             AZURE_CLIENT_ID="client-1",
             AZURE_TENANT_ID="tenant-1",
-            AZURE_FEDERATED_TOKEN_FILE=with_token(loader),
+            AZURE_FEDERATED_TOKEN_FILE=identity_services.with_token(loader),
             AZURE_AUTHORITY_HOST=entra.url,
-            CA_CERTIFICATES=authority.pem,
         )
         loader.success("az://models/m.json")
     asked = entra.requests[0]
     assert asked.path == "/tenant-1/oauth2/v2.0/token"
-    assert dict(parse.parse_qsl(asked.body))["client_assertion"] == TOKEN
+    assert dict(parse.parse_qsl(asked.body))["client_assertion"] == identity_services.TOKEN
     assert {headers["authorization"] for headers in web.headers} == {"Bearer bearer-1"}
