@@ -1,5 +1,6 @@
 """Weights are shifted by patching the resource: quickly, without a restart, without a failed request, without a lie."""
 
+import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +31,9 @@ def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
     )
     assert traffic.failures == []
     assert churn.pod_uids() == before
-    assert p99 < 2000
+    assert (p50 < 500, p99 < 5000) == (True, True), (
+        "a change arrives by watching, not by looking now and then"
+    )
 
 
 def _patching(api: str, live: endpoints.LiveEndpoint, weights: dict[str, float]) -> Callable[[], object]:
@@ -58,15 +61,16 @@ def test_an_unreachable_router_holds_up_nobody_and_status_does_not_claim_it(
     addresses = churn.router_addresses()
     frozen = sorted(addresses)[0]
     others = [address for name, address in addresses.items() if name != frozen]
-    wanted = {"Variant1": 9.0, "Variant2": 1.0}
+    patches = [{"Variant1": 9.0, "Variant2": float(number)} for number in (3, 2, 1)]
     pid = control.container_pid(cluster, churn.namespace, frozen, "router")
     with api_proxy.running(cluster) as api, control.paused(pid):
-        seconds = propagation.patch_and_time(_patching(api, churn, wanted), others, wanted)
-        figure(f"one router frozen: the other {len(others)} apply the patch after {seconds * 1000:.0f} ms")
-        assert seconds < 0.5
+        times = [propagation.patch_and_time(_patching(api, churn, it), others, it) for it in patches]
+        shown = ", ".join(f"{seconds * 1000:.0f}" for seconds in times)
+        figure(f"one router frozen: the other {len(others)} apply three patches after {shown} ms")
+        assert statistics.median(times) < 0.5
         _see_no_claim(churn, frozen, seconds=8)
     churn.wait_for_condition("WeightsApplied", "True")
-    assert endpoints.router_weights(addresses[frozen]) == wanted
+    assert endpoints.router_weights(addresses[frozen]) == patches[-1]
 
 
 def _see_no_claim(churn: endpoints.LiveEndpoint, frozen: str, *, seconds: float) -> None:

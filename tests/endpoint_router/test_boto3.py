@@ -137,6 +137,10 @@ MODELS: Mapping[str, bytes | None] = {
     "is-ambiguous": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "is-silent": None,
 }
+SLOW_ROWS = [
+    validation("a body that takes too long", 408, "did not arrive in time", slowly),
+    model_error("is-silent", "timed out while waiting for a response from container primary"),
+]
 ROWS = [
     validation("an unknown variant", 400, "Variants: answers, ", TargetVariant="Variant9"),
     validation("a variant that is no name", 400, "TargetVariant must match", TargetVariant="-x"),
@@ -150,7 +154,6 @@ ROWS = [
     validation("a head that can be read in two ways", 400, "malformed", with_header("Content-Length ", "0")),
     validation("an unknown path", 404, "nothing at /nope", with_path("/nope")),
     validation("a wrong method", 405, "PUT is not allowed", with_method("PUT")),
-    validation("a body that takes too long", 408, "did not arrive in time", slowly),
     validation("a body that is too large", 413, "over 6291456 bytes", Body=b"x" * (6 * 1024 * 1024 + 1)),
     validation("an expectation that nobody meets", 417, "100-continue", with_header("Expect", "coffee")),
     validation("a head that is too large", 431, "over 32768 bytes", CustomAttributes="x" * 40_000),
@@ -167,15 +170,17 @@ ROWS = [
     model_error("talks-garbage", "the status line is malformed"),
     model_error("says-too-much", "over 6291456 bytes"),
     model_error("is-ambiguous", "be present with Content-Length"),
-    model_error("is-silent", "timed out while waiting for a response from container primary"),
+    *SLOW_ROWS,
 ]  # fmt: skip
 
 
 @contextlib.asynccontextmanager
-async def a_router_with_every_trouble() -> AsyncIterator[routers.RunningRouter]:
+async def a_router_with_every_trouble(*, is_impatient: bool) -> AsyncIterator[routers.RunningRouter]:
     async with contextlib.AsyncExitStack() as stack:
-        router = await stack.enter_async_context(routers.a_router(model_seconds=0.3))
-        router.server._site.limits = PATIENCE
+        model_seconds = PATIENCE.body_seconds if is_impatient else 59.0
+        router = await stack.enter_async_context(routers.a_router(model_seconds=model_seconds))
+        if is_impatient:
+            router.server._site.limits = PATIENCE
         table = {"has-no-pod": (0.0, []), "cannot-be-reached": (0.0, [scripted_servers.a_closed_address()])}
         variants: dict[str, tuple[float, list[str]]] = {}
         for name, said in MODELS.items():
@@ -188,7 +193,7 @@ async def a_router_with_every_trouble() -> AsyncIterator[routers.RunningRouter]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 async def test_each_error_is_the_typed_exception_of_the_contract(row: Row) -> None:
-    async with a_router_with_every_trouble() as router:
+    async with a_router_with_every_trouble(is_impatient=row in SLOW_ROWS) as router:
         error = await invoke(router, row.hook, **row.parameters)
     check(error, row.type_, row.status, row.words)
     if row.type_ == "ModelError":

@@ -7,13 +7,20 @@ import pytest
 from http_protocol import client
 from tests.builders import connections, scripted_servers, waiting
 
-BOUNDS = client.Bounds(connect_seconds=0.2, idle_seconds=0.2)
+IMPATIENT = client.Bounds(connect_seconds=0.2, idle_seconds=0.2)
 FAR = 1e9
 
 
 @pytest.fixture
 async def calls() -> AsyncIterator[client.Client]:
-    made = client.Client(BOUNDS)
+    made = client.Client(client.Bounds())
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def impatient_calls() -> AsyncIterator[client.Client]:
+    made = client.Client(IMPATIENT)
     yield made
     await made.close()
 
@@ -58,16 +65,16 @@ async def test_nothing_was_sent_when_the_name_is_unknown(calls: client.Client) -
     assert await end(send(calls.pool("no-such-host.invalid:80"), b"x")) is client.Failure.NOT_SENT
 
 
-async def test_a_connection_that_takes_too_long_is_given_up(calls: client.Client) -> None:
+async def test_a_connection_that_takes_too_long_is_given_up(impatient_calls: client.Client) -> None:
     with scripted_servers.a_full_backlog() as address:
-        assert await end(send(calls.pool(address), b"x")) is client.Failure.NOT_SENT
+        assert await end(send(impatient_calls.pool(address), b"x")) is client.Failure.NOT_SENT
 
 
 async def test_a_loop_that_was_busy_itself_does_not_give_up_a_connection_that_was_made(
-    calls: client.Client,
+    impatient_calls: client.Client,
 ) -> None:
     async with scripted_servers.a_scripted_server(scripted_servers.echo) as server:
-        outcome = send(calls.pool(server.address), b"x")
+        outcome = send(impatient_calls.pool(server.address), b"x")
         asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(time.sleep, 0.3))
         assert await end(outcome) == (200, b"x")
 
@@ -85,9 +92,9 @@ async def test_a_call_fails_at_its_deadline(calls: client.Client) -> None:
         assert await end(outcome) is client.Failure.TIMED_OUT
 
 
-async def test_idle_connections_are_closed_before_the_server_would(calls: client.Client) -> None:
+async def test_idle_connections_are_closed_before_the_server_would(impatient_calls: client.Client) -> None:
     async with scripted_servers.a_scripted_server(scripted_servers.echo) as server:
-        pool = calls.pool(server.address)
+        pool = impatient_calls.pool(server.address)
         await end(send(pool, b"x"))
         assert len(pool.connections) == 1
         await waiting.until(lambda: server.hung_up == 1)
@@ -162,7 +169,7 @@ async def test_a_cancelled_call_is_seen_by_the_server(calls: client.Client) -> N
 
 
 async def test_closing_cuts_everything() -> None:
-    made = client.Client(BOUNDS)
+    made = client.Client(client.Bounds())
     async with scripted_servers.a_scripted_server(scripted_servers.echo) as server:
         pool = made.pool(server.address)
         await end(send(pool, b"x"))

@@ -14,7 +14,7 @@ from tests.builders import waiting
 # Set by what runs these tests on the compiled modules.
 ASKED_FOR_COMPILED = bool(os.environ.get("POINTSMAN_TESTS_COMPILED"))
 
-BOUNDS = limits.Limits(
+IMPATIENT = limits.Limits(
     idle_seconds=0.3, head_seconds=0.2, body_seconds=0.3, write_seconds=0.3, linger_seconds=0.3
 )
 
@@ -53,16 +53,28 @@ class Site:
         return reader, writer
 
 
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
+@contextlib.asynccontextmanager
+async def a_site(bounds: limits.Limits) -> AsyncIterator[Site]:
     made = Site()
     made.server = await server.listen(
-        made.handle, "127.0.0.1", 0, refuse=lambda _, reason: (b"", reason.encode()), bounds=BOUNDS
+        made.handle, "127.0.0.1", 0, refuse=lambda _, reason: (b"", reason.encode()), bounds=bounds
     )
     yield made
     for client in made.clients:
         client.transport.abort()
     await made.server.close()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with a_site(limits.Limits()) as made:
+        yield made
+
+
+@pytest.fixture
+async def impatient_site() -> AsyncIterator[Site]:
+    async with a_site(IMPATIENT) as made:
+        yield made
 
 
 async def test_another_http_client_is_answered(site: Site) -> None:
@@ -80,20 +92,20 @@ async def test_a_body_that_is_too_large_is_refused_and_the_client_gets_to_read_i
         assert (status, reason) == (413, b"the body is over 6291456 bytes")
 
 
-async def test_slow_clients_are_told_and_idle_ones_are_closed(site: Site) -> None:
-    idle, _ = await site.connect()
-    slow, writer = await site.connect()
+async def test_slow_clients_are_told_and_idle_ones_are_closed(impatient_site: Site) -> None:
+    idle, _ = await impatient_site.connect()
+    slow, writer = await impatient_site.connect()
     writer.write(b"POST / HTTP/1.1\r\nHo")
     assert (await slow.read()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert await idle.read() == b""
 
 
-async def test_a_client_that_never_reads_is_cut(site: Site) -> None:
-    with socket.create_connection(("127.0.0.1", site.server.port)) as client:
+async def test_a_client_that_never_reads_is_cut(impatient_site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", impatient_site.server.port)) as client:
         client.setblocking(False)
         request = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000_000
         await asyncio.wait_for(asyncio.get_running_loop().sock_sendall(client, request * 3), 10)
-        await waiting.until(lambda: site.server.connections == 0)
+        await waiting.until(lambda: impatient_site.server.connections == 0)
 
 
 async def test_a_client_that_resets_aborts_what_it_asked_for(site: Site) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import statistics
 import time
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_request_of_a_long_pipeline_costs_what_it_costs_in_a_short_one(request
         return (time.thread_time() - before) / times
 
     seconds(100)
-    assert seconds(40_000) < 2.5 * min(seconds(400) for _ in range(3))
+    assert seconds(40_000) < 5 * statistics.median(seconds(400) for _ in range(9)), "not a hundred times"
 
 
 def test_reading_stops_while_a_client_is_far_ahead_and_goes_on_afterwards() -> None:

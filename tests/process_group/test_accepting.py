@@ -112,6 +112,13 @@ def test_the_longer_another_takes_none_the_more_are_taken() -> None:
     assert courtesy.take(300, 1, now=1.011) == 1
 
 
+@pytest.fixture
+def on_a_machine_that_stalls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stall of ten milliseconds is not to look like a worker that takes none."""
+    monkeypatch.setattr(accepting, "_LEFT_SECONDS", 10.0)
+
+
+@pytest.mark.usefixtures("on_a_machine_that_stalls")
 async def test_a_burst_is_shared_evenly() -> None:
     async with a_port(places=3) as port:
         workers = [port.worker() for _ in range(3)]
@@ -120,6 +127,7 @@ async def test_a_burst_is_shared_evenly() -> None:
         assert [worker.count() for worker in workers] == [10, 10, 10]
 
 
+@pytest.mark.usefixtures("on_a_machine_that_stalls")
 async def test_a_worker_that_has_fewer_gets_what_comes_next() -> None:
     async with a_port() as port:
         old = port.worker()
@@ -135,8 +143,9 @@ async def test_a_worker_that_stands_still_holds_up_nobody() -> None:
     async with a_port() as port:
         port.board.note_connections(1, 0)
         lively = port.worker()
-        port.connect(200)
-        await waiting.until(lambda: lively.count() == 200, seconds=1)
+        port.connect(400)
+        # One every ten milliseconds would take four seconds; in growing numbers it is a quarter of one.
+        await waiting.until(lambda: lively.count() == 400, seconds=3)
 
 
 async def test_a_worker_that_has_left_is_not_waited_for() -> None:

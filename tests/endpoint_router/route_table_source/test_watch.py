@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import random
+import statistics
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,13 @@ async def test_a_change_arrives_within_milliseconds(api: kubernetes_api.Kubernet
     loop = asyncio.get_running_loop()
     async with following(api) as seen:
         await waiting.until(lambda: api.watches(PATH) == 1)
-        started = loop.time()
-        api.put(PATH, an_object("a", 1))
-        await waiting.until(lambda: seen.last == {"a": 1})
-        assert loop.time() - started < 0.1
+        taken = []
+        for number in range(5):
+            started = loop.time()
+            api.put(PATH, an_object("a", number))
+            await waiting.until(lambda wanted=number: seen.last == {"a": wanted})  # type: ignore[misc]
+            taken.append(loop.time() - started)
+        assert statistics.median(taken) < 0.1
 
 
 @pytest.mark.parametrize("end", ["end_watches", "cut_watches"])
