@@ -49,8 +49,16 @@ class Cluster:
 
 
 def chosen() -> Cluster | None:
-    """The cluster of the user's own KUBECONFIG; None when it is unset or leads to the harness's cluster."""
+    """The cluster of the user's own KUBECONFIG; None when it is unset or leads to the harness's cluster.
+
+    Raises HarnessError when only half of what a cluster of one's own needs is set.
+    """
     setting = os.environ.get("KUBECONFIG")
+    if not setting and os.environ.get("IMAGE_REGISTRY"):
+        raise errors.HarnessError(
+            "IMAGE_REGISTRY is set, and KUBECONFIG is not: set it to the cluster that is to run the images, e.g. "
+            "KUBECONFIG=$HOME/.kube/config, or unset IMAGE_REGISTRY for a cluster that is made here"
+        )
     if not setting or Path(setting).resolve() == layout.current().kubeconfig:
         return None
     return Cluster(kubeconfig=Path(setting), is_ours=False)

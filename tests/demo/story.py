@@ -162,6 +162,7 @@ def tell(cluster: Cluster, say: Callable[[str], None], console: Console) -> None
 
 
 def _next_commands(cluster: Cluster) -> str:
+    last = "\n  make cluster-down    # stops the cluster" if cluster.is_ours else ""
     return f"""Go on by hand:
   export KUBECONFIG={cluster.kubeconfig}
   export PATH={cluster.environment["PATH"].split(":")[0]}:$PATH
@@ -169,5 +170,4 @@ def _next_commands(cluster: Cluster) -> str:
   kubectl get mlep,mlepc
   kubectl describe mlep {endpoint.NAME}
   kubectl patch mlep {endpoint.NAME} --type merge -p '{{"spec":{{"weights":{{"Variant1":0.5,"Variant2":0.5}}}}}}'
-  make demo-down       # removes what the demo installed
-  make cluster-down    # stops the cluster"""
+  make demo-down       # removes what the demo installed{last}"""

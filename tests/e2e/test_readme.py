@@ -22,9 +22,10 @@ def blocks() -> list[tuple[str, str]]:
     return [(language, code) for language, code in found if not re.match(r"make (demo|test)\b", code)]
 
 
-def session(data_urls: dict[str, str]) -> str:
+def session(data_urls: dict[str, str], kubeconfig: str) -> str:
     """All blocks as one shell script, with this cluster's values where a reader puts their own."""
     yours = {
+        "KUBECONFIG": kubeconfig,
         "IMAGE_REGISTRY": images.registry(),
         "MODEL_1": data_urls["Variant1"],
         "MODEL_2": data_urls["Variant2"],
@@ -34,7 +35,7 @@ def session(data_urls: dict[str, str]) -> str:
         "AWS_ENDPOINT_URL": f"http://store.{STORE_NAMESPACE}.svc:{store.PORT}",
     }
     values = "\n".join(f"export {name}={value}" for name, value in yours.items())
-    script = ["set -euo pipefail", "trap 'kill $(jobs -p)' EXIT"]
+    script = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
     for language, code in blocks():
         if code.startswith("# yours"):
             assert set(re.findall(r"\b([A-Z_0-9]+)=", code)) == set(yours)
@@ -65,7 +66,9 @@ def environment(cluster: Cluster, namespace: str, tmp_path: Path) -> dict[str, s
 def test_the_readmes_commands_work_as_they_stand(
     environment: dict[str, str], data_urls: dict[str, str]
 ) -> None:
-    script = session(data_urls).replace("make images", ":  # built before the tests")
+    script = session(data_urls, environment["KUBECONFIG"]).replace(
+        "make images", ":  # built before the tests"
+    )
     done = subprocess.run(
         ["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -73,6 +76,14 @@ def test_the_readmes_commands_work_as_they_stand(
     assert done.returncode == 0, done.stderr
     assert "InService" in done.stdout
     assert "Variant1=25% Variant2=75%" in done.stdout
+    where = ["--kubeconfig", environment["KUBECONFIG"]]
+    left = subprocess.run(
+        ["kubectl", *where, "get", "mlep,mlepc,secret", "-o", "name"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    assert left.stdout == b""
     assert re.search(r"^Variant1 0\.\d+$", done.stdout, re.MULTILINE)
     assert re.search(r"x-Amzn-Invoked-Production-Variant: Variant[12]", done.stdout, re.IGNORECASE)
 

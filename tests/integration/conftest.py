@@ -15,6 +15,7 @@ import pytest
 import tests.cluster
 from endpoint_operator.cluster import client
 from tests.builders import worlds
+from tests.demo import install
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +38,8 @@ def cluster(kubernetes: tests.cluster.Cluster) -> tests.cluster.Cluster:
 @pytest.fixture(scope="session", autouse=True)
 def alone(kubernetes: tests.cluster.Cluster) -> Iterator[None]:
     """No operator but those of these tests: one that serves the whole cluster would do their work for them."""
-    selector = "app.kubernetes.io/name=pointsman,app.kubernetes.io/component=operator"
+    install.leave_others_alone(kubernetes)
+    selector = install.OPERATORS
     found = json.loads(kubernetes.kubectl("get", "deployments", "-A", "-l", selector, "-o", "json"))["items"]
     for item in found:
         _scale(kubernetes, item, 0)
