@@ -5,6 +5,19 @@ from collections.abc import Callable
 
 from http_protocol import client_connection, exchanges, heads, limits, server_connection
 
+GET = b"GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
+HEAD_OF_POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"
+BOUNDS = limits.Limits(
+    body_bytes=100_000,
+    idle_seconds=70,
+    head_seconds=10,
+    body_seconds=30,
+    write_seconds=40,
+    linger_seconds=2,
+    connections=3,
+)
+"""Each differs from the others, so that a test sees which one was met."""
+
 
 class ManualLoop:
     """``call_soon`` queues until `run`; ``time`` is set by the test."""
@@ -136,6 +149,11 @@ class ServedClient:
     def _echo(exchange: exchanges.Exchange) -> None:
         request = exchange.request
         exchange.respond(200, b"", f"{request.method} {request.target} ".encode() + exchange.body)
+
+
+def a_client(*, holds_back: bool = False) -> ServedClient:
+    """A client of a server that keeps to `BOUNDS`."""
+    return ServedClient(bounds=BOUNDS, holds_back=holds_back)
 
 
 def _refuse(status: int, reason: str) -> tuple[bytes, bytes]:

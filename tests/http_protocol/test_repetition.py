@@ -5,9 +5,8 @@ from hypothesis import strategies
 
 from http_protocol import heads, repetition
 from tests.builders import connections
+from tests.builders.connections import GET, HEAD_OF_POST
 
-GET = b"GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
-HEAD_OF_POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"
 HEAD_OF_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
 
