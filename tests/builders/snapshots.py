@@ -174,3 +174,12 @@ def an_endpoint(config: str = "one") -> Endpoint:
     spec = endpoint_kind.EndpointSpec(endpoint_config_name=config)
     kind = endpoint_kind.Endpoint("churn", "default", "uid-1", 1, {}, spec)
     return Endpoint(a_roll_out(config, number=1), observed.Observed(endpoint=kind, now=NOW))
+
+
+TWO = an_endpoint("one").with_variant("A", weight=1.0).with_variant("B", weight=3.0)
+"""Two variants, of which B gets three quarters of the requests."""
+
+NEW_MODEL = (
+    a_roll_out("two").with_variant("A", weight=1.0).with_variant("B", weight=1.0, model="2").with_variant("C")
+)
+"""What comes after `TWO`: A with the same pods, B with another model, and C."""
