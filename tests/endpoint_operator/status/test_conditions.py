@@ -5,10 +5,12 @@ import dataclasses
 import pytest
 
 from endpoint_operator.api import status as schema
-from endpoint_operator.rollout import cutover, observed
-from endpoint_operator.status import conditions, summary
+from endpoint_operator.rollout import observed
+from endpoint_operator.status import conditions
 from tests.builders import snapshots
+from tests.builders.planning import carried_out, plan
 from tests.builders.snapshots import a_roll_out, an_endpoint
+from tests.builders.statuses import status_of
 
 TWO = an_endpoint("one").with_variant("A").with_variant("B")
 CRASHED = observed.Failure("ContainerCrashed", "the model server ended with exit code 1: " + "x" * 300)
@@ -32,8 +34,7 @@ STATES = {
 
 
 def find(endpoint: snapshots.Endpoint) -> conditions.Conditions:
-    seen = endpoint.observed()
-    return conditions.find(seen, cutover.plan(seen, endpoint.coming), has_served=True)
+    return conditions.find(endpoint.observed(), plan(endpoint), has_served=True)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -46,9 +47,7 @@ def test_ready_means_that_nothing_is_left_to_wish_for(state: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_status_keeps_the_schema(state: str) -> None:
-    endpoint = STATES[state]
-    seen = endpoint.observed()
-    status = summary.build(seen, cutover.plan(seen, endpoint.coming), {})
+    status = status_of(STATES[state])
     parsed = schema.EndpointStatus.model_validate(status)
     assert set(status) <= {field.alias for field in schema.EndpointStatus.model_fields.values()}
     assert len(parsed.conditions) == 5
@@ -68,16 +67,13 @@ def test_many_failures_still_fit_the_schema() -> None:
     endpoint = endpoint.ready()
     for name in "ABCDEFGHIJ":
         endpoint = endpoint.failing(f"{name}-1", dataclasses.replace(CRASHED, message="y" * 400))
-    seen = endpoint.observed()
-    status = summary.build(seen, cutover.plan(seen, endpoint.coming), {})
+    status = status_of(endpoint)
     schema.EndpointStatus.model_validate(status)
     assert len(status["failureReason"]) <= schema.MAX_MESSAGE
 
 
 def test_routers_that_lag_behind_others_are_named() -> None:
     patched = TWO.ready().asks(weights={"A": 3})
-    write = cutover.plan(patched.observed(), patched.coming).table_write
-    assert write is not None
-    table = patched.written(write.table)
-    one = table.with_report("A-1-0", table.heard().seen.reports["A-1-0"])
+    written = carried_out(patched)
+    one = written.with_report("A-1-0", written.heard().seen.reports["A-1-0"])
     assert "B-1-0 still run" in find(one).weights_applied.message

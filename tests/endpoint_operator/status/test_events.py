@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from endpoint_operator.rollout import cutover, observed
-from endpoint_operator.status import events, summary
+from endpoint_operator.rollout import observed
+from endpoint_operator.status import events
 from tests.builders import snapshots
+from tests.builders.planning import carried_out, plan
 from tests.builders.snapshots import a_roll_out, an_endpoint
+from tests.builders.statuses import DOWNLOAD, status_of
 
 TWO = an_endpoint("one").with_variant("A").with_variant("B")
 NEW_B = a_roll_out("two").with_variant("A").with_variant("B", model="2")
-DOWNLOAD = observed.Failure("ModelDownloadFailed", "ModelDownloadFailed: s3://models/b: no such key")
 
 
 class Story:
@@ -21,10 +22,8 @@ class Story:
             self.then(start)
 
     def then(self, endpoint: snapshots.Endpoint) -> list[tuple[str, str]]:
-        seen = endpoint.observed()
-        plan = cutover.plan(seen, endpoint.coming)
-        before, self.status = self.status, summary.build(seen, plan, self.status)
-        self.events = events.transitions(before, self.status, plan)
+        before, self.status = self.status, status_of(endpoint, self.status)
+        self.events = events.transitions(before, self.status, plan(endpoint))
         return [(event.type, event.reason) for event in self.events]
 
 
@@ -54,9 +53,7 @@ def test_a_weight_patch_is_told_when_it_is_applied() -> None:
     story = Story(TWO.ready())
     patched = TWO.ready().asks(weights={"A": 3})
     assert story.then(patched) == []
-    write = cutover.plan(patched.observed(), patched.coming).table_write
-    assert write is not None
-    assert story.then(patched.written(write.table).heard()) == [("Normal", "WeightsApplied")]
+    assert story.then(carried_out(patched).heard()) == [("Normal", "WeightsApplied")]
 
 
 def test_all_weights_zero_is_a_warning() -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from endpoint_operator.rollout import cutover, observed
+from endpoint_operator.rollout import observed
 from endpoint_operator.status import variants
 from tests.builders import snapshots
+from tests.builders.planning import carried_out, plan
 from tests.builders.snapshots import a_roll_out, an_endpoint
 
 ONE = an_endpoint("one").with_variant("A", count=2)
@@ -15,15 +16,7 @@ CRASHED = observed.Failure("ContainerCrashed", "the model server ended with exit
 
 
 def first(endpoint: snapshots.Endpoint, previous: dict[str, Any] | None = None) -> dict[str, Any]:
-    seen = endpoint.observed()
-    plan = cutover.plan(seen, endpoint.coming)
-    return variants.render(seen, plan, previous or {}, now="now")[0]
-
-
-def moved(endpoint: snapshots.Endpoint) -> snapshots.Endpoint:
-    write = cutover.plan(endpoint.observed(), endpoint.coming).table_write
-    assert write is not None
-    return endpoint.seeing(table=write.table, serving_name=write.serving_name)
+    return variants.render(endpoint.observed(), plan(endpoint), previous or {}, now="now")[0]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +36,7 @@ def moved(endpoint: snapshots.Endpoint) -> snapshots.Endpoint:
             ONE.ready().rolling_out(NEW), "Updating", "A-2 is starting to replace it", id="being replaced"
         ),
         pytest.param(
-            moved(ONE.ready().rolling_out(NEW).with_coming_pods(2).heard()),
+            carried_out(ONE.ready().rolling_out(NEW).with_coming_pods(2).heard()),
             "ActivatingTraffic",
             "routers are taking over the new route table",
             id="taking over",
@@ -79,6 +72,5 @@ def test_going_pods_do_not_count() -> None:
 
 def test_variants_without_pods_by_wish_are_not_counted_as_ready() -> None:
     endpoint = an_endpoint("one").with_variant("A").with_variant("B", count=0).ready()
-    seen = endpoint.observed()
-    assert variants.count(seen, cutover.plan(seen, endpoint.coming)) == "1/2"
-    assert variants.count(seen, cutover.plan(an_endpoint().observed(), None)) == "0/0"
+    assert variants.count(endpoint.observed(), plan(endpoint)) == "1/2"
+    assert variants.count(endpoint.observed(), plan(an_endpoint())) == "0/0"
