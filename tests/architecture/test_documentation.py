@@ -22,7 +22,7 @@ TROUBLES = failures.REASONS | {
 
 
 @pytest.mark.parametrize("reason", sorted(TROUBLES))
-def test_the_readme_says_what_to_do_about(reason: str) -> None:
+def test_the_readme_says_what_to_do_about_each_trouble(reason: str) -> None:
     assert f"`{reason}`" in README
 
 

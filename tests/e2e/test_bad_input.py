@@ -34,7 +34,7 @@ def ask(
         pytest.param("POST", "/endpoints/other/invocations", b"1", 400, "other", id="unknown endpoint name"),
     ],
 )
-def test_the_router_refuses(
+def test_what_the_router_refuses_is_a_validation_error_that_names_it(
     churn: endpoints.LiveEndpoint, method: str, path: str, body: bytes | None, status: int, named: str
 ) -> None:
     answered, error_type, members = ask(churn.url(), method, path, body)
@@ -51,7 +51,9 @@ def test_the_router_refuses(
         pytest.param("1,2\n1,2,3", 415, "row 2", id="ragged rows"),
     ],
 )
-def test_the_model_server_refuses(churn: endpoints.LiveEndpoint, row: str, original: int, named: str) -> None:
+def test_what_the_model_server_refuses_is_a_model_error_in_its_words(
+    churn: endpoints.LiveEndpoint, row: str, original: int, named: str
+) -> None:
     status, error_type, members = ask(churn.url(), "POST", "/invocations", row.encode())
     print(members["OriginalMessage"])
     assert (status, error_type, members["OriginalStatusCode"]) == (424, "ModelError", original)

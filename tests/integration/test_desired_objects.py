@@ -98,7 +98,7 @@ def test_what_the_server_fills_in_is_no_difference(cluster: Cluster) -> None:
     assert cluster.differences() == {}
 
 
-def test_nor_is_it_after_server_side_apply(cluster: Cluster) -> None:
+def test_server_side_apply_leaves_no_difference(cluster: Cluster) -> None:
     cluster.apply_everything()
     assert cluster.differences() == {}
 

@@ -45,7 +45,9 @@ def a_request(rows: list[Any], **members: Any) -> bytes:
         ),
     ],
 )
-async def test_health_and_metadata(client: in_process.Client, path: str, document: dict[str, Any]) -> None:
+async def test_health_and_metadata_are_told_as_the_protocol_has_them(
+    client: in_process.Client, path: str, document: dict[str, Any]
+) -> None:
     answer = await client.send("GET", path)
     assert (answer.status, answer.content_type) == (200, "application/json")
     assert json.loads(answer.body) == document

@@ -41,7 +41,7 @@ class TestBothKinds:
             assert limits & set(node) or node.get("x-kubernetes-preserve-unknown-fields"), path
 
 
-def test_columns_of_an_endpoint() -> None:
+def test_kubectl_shows_six_columns_and_the_url_only_when_asked_for_more() -> None:
     columns = _version(ENDPOINT)["additionalPrinterColumns"]
     shown = [column["name"] for column in columns if not column.get("priority")]
     assert shown == ["Status", "Ready", "Weights", "Variants", "Config", "Age"]

@@ -68,7 +68,7 @@ def test_a_nested_model_stands_in_place_with_the_fields_own_description() -> Non
     assert SCHEMA["several"]["items"]["properties"]["name"]["maxLength"] == 5
 
 
-def test_maps_words_quantities_and_opaque_objects() -> None:
+def test_maps_words_quantities_and_opaque_objects_are_said_in_a_crds_terms() -> None:
     assert SCHEMA["byName"]["additionalProperties"] == {"type": "string", "maxLength": 5}
     assert SCHEMA["words"]["enum"] == ["a", "b"]
     assert SCHEMA["quantity"]["x-kubernetes-int-or-string"] is True

@@ -60,7 +60,9 @@ def test_a_key_that_somebody_added_to_a_selector_is_named() -> None:
         ),
     ],
 )  # fmt: skip
-def test_no_difference(desired: dict[str, Any], observed: dict[str, Any]) -> None:
+def test_what_means_the_same_or_is_not_ours_is_no_difference(
+    desired: dict[str, Any], observed: dict[str, Any]
+) -> None:
     assert drift.find(desired, observed) == ()
 
 
@@ -85,7 +87,7 @@ def test_no_difference(desired: dict[str, Any], observed: dict[str, Any]) -> Non
         ),
     ],
 )
-def test_a_difference_by_its_path(
+def test_a_difference_is_named_by_its_path(
     desired: dict[str, Any], observed: dict[str, Any], path: str, is_addition: bool
 ) -> None:
     assert drift.find(desired, observed) == (drift.Difference(path, is_addition=is_addition),)

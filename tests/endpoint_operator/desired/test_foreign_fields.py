@@ -23,7 +23,7 @@ def test_a_field_with_a_foreign_writer_is_found() -> None:
     assert list(found) == [("spec", "template", "metadata", "annotations", "a")]
 
 
-def test_the_same_field_written_in_our_name_is_not() -> None:
+def test_the_same_field_written_in_our_name_is_not_foreign() -> None:
     assert list(foreign_fields.find(DESIRED, _deployment(OBSERVED, manager="pointsman", owned=OWNED))) == []
 
 

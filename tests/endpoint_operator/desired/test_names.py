@@ -53,7 +53,7 @@ def test_the_readable_part_never_ends_in_a_hyphen() -> None:
     assert names.revision("e" * 51, "variant", "3f2a9c1d00") == f"{'e' * 51}-3f2a9c1d00"
 
 
-def test_the_other_names() -> None:
+def test_every_other_object_is_named_after_its_endpoint() -> None:
     assert names.service("churn") == "churn"
     assert names.routes("churn") == "churn-routes"
     assert names.router("churn") == "churn-router"

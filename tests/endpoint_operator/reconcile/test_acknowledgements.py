@@ -116,7 +116,7 @@ async def test_an_endpoint_without_pods_is_forgotten_and_not_asked_about() -> No
         pytest.param({"a": observed.Unreachable(1.0)}, False, 40, 5.0, id="silent for long: now and then"),
     ],
 )
-def test_the_rhythm_of_questions(
+def test_pauses_grow_while_a_router_lags_and_are_longest_when_none_does(
     answers: Mapping[str, observed.RouterAnswer], is_waiting: bool, rounds: int, expected: float
 ) -> None:
     expectation = expecting(2, "a", is_waiting=is_waiting)

@@ -146,7 +146,9 @@ TWO = a_record(values=[1, 2])
         pytest.param([a_record(values=[1, 2], shape=[1, 2])], [[1, 2]], id="a matrix of one row"),
     ],
 )
-def test_rows_are_read(records: list[bytes], rows: list[list[float]]) -> None:
+def test_dense_and_sparse_records_are_read_as_rows_of_one_width(
+    records: list[bytes], rows: list[list[float]]
+) -> None:
     assert bits(read(recordio.write(records))) == bits(np.array(rows, dtype=np.float32))
 
 

@@ -76,7 +76,7 @@ def test_the_fast_way_reads_numbers_as_float_does(cells: list[bytes]) -> None:
         pytest.param(b"3.4028235e+38,-3e38", [[3.4028235e38, -3e38]], id="the biggest"),
     ],
 )
-def test_rows_are_read(body: bytes, rows: list[list[float]]) -> None:
+def test_rows_are_read_however_cells_are_spelled_and_separated(body: bytes, rows: list[list[float]]) -> None:
     assert bits(read(body)) == bits(np.array(rows, dtype=np.float64).astype(np.float32))
 
 

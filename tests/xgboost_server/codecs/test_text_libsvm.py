@@ -56,7 +56,9 @@ def test_what_is_written_is_read_back_to_the_bit(
         pytest.param(b"1 1:2\t2:3  ", [[2, 3]], id="tabs and blanks"),
     ],
 )
-def test_rows_are_read(body: bytes, rows: list[list[float]]) -> None:
+def test_features_are_read_wherever_they_stand_and_the_rest_are_missing(
+    body: bytes, rows: list[list[float]]
+) -> None:
     assert bits(read(body)) == bits(np.array(rows, dtype=np.float64).astype(np.float32))
 
 
