@@ -1,7 +1,7 @@
 """From what the API server and the routers said to the snapshot that decisions are made from."""
 
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from endpoint_contract import labels, model_identity
@@ -11,7 +11,7 @@ from endpoint_operator.api import errors, parse
 from endpoint_operator.cluster import client, kinds, observe
 from endpoint_operator.desired import model_identity as identities
 from endpoint_operator.desired import names, roll_out, route_table
-from endpoint_operator.rollout import observed, pod_state, reasons
+from endpoint_operator.rollout import first_identity, observed, pod_state, reasons
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +76,14 @@ def build(
 
 
 def identities_to_keep(
-    seen: observed.Observed, wanted: Container[str]
+    seen: observed.Observed, wanted: Iterable[str]
 ) -> dict[str, tuple[str, model_identity.ModelIdentity]]:
     """Variant and identity of each ``wanted`` revision of which a pod's loader has found one that is not
     stored yet. Pods outlive their revision for a while: theirs is not stored again."""
     return {
-        pod.revision: (pod.variant, pod.identity)
-        for pod in sorted(seen.pods, key=lambda pod: pod.started_at or 0.0, reverse=True)
-        if pod.identity is not None and pod.revision in wanted and pod.revision not in seen.identities
+        revision: found
+        for revision in wanted
+        if revision not in seen.identities and (found := first_identity.find(seen, revision)) is not None
     }
 
 

@@ -35,6 +35,7 @@ class DeploymentState:
     ready: int
     updated: int
     uid: str = ""
+    created_at: float = 0.0
     failure: Failure | None = None
 
 
@@ -53,6 +54,7 @@ class PodState:
     ready: bool = False
     terminating: bool = False
     has_router: bool = False
+    created_at: float = 0.0
     started_at: float | None = None
     failure: Failure | None = None
     image_id: str = ""

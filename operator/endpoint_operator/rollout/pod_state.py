@@ -25,6 +25,7 @@ def pod(raw: Mapping[str, Any]) -> PodState:
         ready=ready,
         terminating=bool(metadata.get("deletionTimestamp")),
         has_router=_has_router(raw, ready=ready),
+        created_at=pod_failures.instant(metadata.get("creationTimestamp")) or 0.0,
         started_at=pod_failures.instant(status.get("startTime")),
         failure=None if ready else pod_failures.of(raw),
         image_id=_container(status, pod_environment.CONTAINER_MODEL_SERVER).get("imageID") or "",
@@ -41,6 +42,7 @@ def deployment(raw: Mapping[str, Any]) -> DeploymentState:
         ready=status.get("readyReplicas", 0) if is_current else 0,
         updated=status.get("updatedReplicas", 0) if is_current else 0,
         uid=metadata.get("uid", ""),
+        created_at=pod_failures.instant(metadata.get("creationTimestamp")) or 0.0,
         failure=_deployment_failure(spec, status) if is_current else None,
     )
 

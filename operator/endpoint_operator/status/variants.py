@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from endpoint_operator.desired import roll_out
+from endpoint_operator.rollout import first_identity, readiness, routers
 from endpoint_operator.rollout import plan as plans
-from endpoint_operator.rollout import readiness, routers
 from endpoint_operator.rollout.observed import Observed
 from endpoint_operator.status import facts
 
@@ -109,8 +109,7 @@ def _image(observed: Observed, variant: roll_out.StoredVariant) -> dict[str, Any
 
 def _model(observed: Observed, variant: roll_out.StoredVariant) -> dict[str, Any]:
     """The stored identity; before it is stored, what the first pod's loader found."""
-    found = [pod for pod in observed.pods if pod.revision == variant.revision and pod.identity is not None]
-    first = min(found, key=lambda pod: (pod.started_at or 0.0, pod.name), default=None)
-    identity = observed.identities.get(variant.revision) or (first.identity if first else None)
+    found = first_identity.find(observed, variant.revision)
+    identity = observed.identities.get(variant.revision) or (found[1] if found else None)
     model = {"dataUrl": variant.data_url}
     return {**model, "eTag": identity.e_tag, "sha256": identity.sha256} if identity else model

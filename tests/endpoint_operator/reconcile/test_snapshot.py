@@ -6,7 +6,7 @@ from endpoint_contract import labels as words
 from endpoint_contract import model_identity, route_table
 from endpoint_operator.api import parse
 from endpoint_operator.cluster import kinds, observe
-from endpoint_operator.desired import defaults, owner, roll_out, service
+from endpoint_operator.desired import defaults, deployment, owner, roll_out, service
 from endpoint_operator.desired import model_identity as identities
 from endpoint_operator.desired import route_table as tables
 from endpoint_operator.reconcile import snapshot
@@ -106,27 +106,51 @@ def test_the_endpoints_own_service_is_no_revision() -> None:
     assert build(raw(services=[own, headless])).services == {REVISION}
 
 
-def test_the_first_identity_of_a_revision_is_kept_and_a_stored_one_never_replaced() -> None:
-    def pod(name: str, started: str, sha: str) -> Any:
-        identity = model_identity.ModelIdentity("s3://m/1", "", sha * 64, 1)
-        ended = {"terminated": {"exitCode": 0, "message": model_identity.render(identity)}}
-        return {
-            "metadata": {
-                "name": name,
-                "labels": {words.REVISION: REVISION, words.VARIANT: "A"},
-                "creationTimestamp": started,
-            },
-            "status": {
-                "startTime": started,
-                "initContainerStatuses": [{"name": "model-loader", "state": ended}],
-            },
-        }
-
-    pods = [pod("later", "2026-11-22T02:00:05Z", "b"), pod("first", "2026-11-22T02:00:00Z", "a")]
-    found = snapshot.identities_to_keep(build(raw(pods=pods)), {REVISION})
-    assert {revision: (variant, kept.sha256[0]) for revision, (variant, kept) in found.items()} == {
-        REVISION: ("A", "a")
+def a_pod(name: str, created: str, sha: str, **metadata: Any) -> Any:
+    """A pod of the revision, whose loader has found an artefact."""
+    identity = model_identity.ModelIdentity("s3://m/1", "", sha * 64, 1)
+    ended = {"terminated": {"exitCode": 0, "message": model_identity.render(identity)}}
+    return {
+        "metadata": {
+            "name": name,
+            "labels": {words.REVISION: REVISION, words.VARIANT: "A"},
+            "creationTimestamp": created,
+            **metadata,
+        },
+        "status": {
+            "startTime": created,
+            "initContainerStatuses": [{"name": "model-loader", "state": ended}],
+        },
     }
+
+
+def a_deployment(created: str) -> Any:
+    body = deployment.deployment(OWNER, ROLL_OUT.variants[0], replicas=1)
+    return {**body, "metadata": {**body["metadata"], "creationTimestamp": created}}
+
+
+def kept(seen: observe.Raw) -> dict[str, tuple[str, str]]:
+    """Variant and the first digit of the sum that is kept, by revision."""
+    found = snapshot.identities_to_keep(build(seen), {REVISION})
+    return {revision: (variant, identity.sha256[0]) for revision, (variant, identity) in found.items()}
+
+
+def test_the_first_identity_of_a_revision_is_kept_and_a_stored_one_never_replaced() -> None:
+    made = [a_deployment("2026-11-22T01:59:59Z")]
+    pods = [a_pod("later", "2026-11-22T02:00:05Z", "b"), a_pod("first", "2026-11-22T02:00:00Z", "a")]
+    assert kept(raw(pods=pods, deployments=made)) == {REVISION: ("A", "a")}
     stored = identities.config_map(OWNER, revision=REVISION, variant="A", identity=IDENTITY)
-    assert snapshot.identities_to_keep(build(raw(pods=pods, configmaps=[stored])), {REVISION}) == {}
-    assert snapshot.identities_to_keep(build(raw(pods=pods)), set()) == {}, "its pods are on their way out"
+    assert kept(raw(pods=pods, deployments=made, configmaps=[stored])) == {}
+    seen = build(raw(pods=pods, deployments=made))
+    assert snapshot.identities_to_keep(seen, set()) == {}, "its pods are on their way out"
+
+
+def test_an_endpoint_made_anew_is_not_held_to_what_pods_of_the_one_before_it_loaded() -> None:
+    going = a_pod("old", "2026-11-22T01:00:00Z", "a", deletionTimestamp="2026-11-22T02:00:00Z")
+    forgotten = a_pod("old", "2026-11-22T01:00:00Z", "a")
+    new = a_pod("new", "2026-11-22T02:00:01Z", "b")
+    made = [a_deployment("2026-11-22T02:00:00Z")]
+    for old in (going, forgotten):
+        assert kept(raw(pods=[old])) == {}
+        assert kept(raw(pods=[old], deployments=made)) == {}
+        assert kept(raw(pods=[old, new], deployments=made)) == {REVISION: ("A", "b")}

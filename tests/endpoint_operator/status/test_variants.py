@@ -1,9 +1,11 @@
 """What goes on with single variants, in SageMaker's words."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from endpoint_contract import model_identity
 from endpoint_operator.rollout import observed
 from endpoint_operator.status import variants
 from tests.builders import snapshots
@@ -12,6 +14,7 @@ from tests.builders.snapshots import a_roll_out, an_endpoint
 
 ONE = an_endpoint("one").with_variant("A", count=2)
 NEW = a_roll_out("two").with_variant("A", model="2")
+IDENTITY = model_identity.ModelIdentity("s3://models/A/1.tar.gz", "e1", "ab" * 32, 10)
 CRASHED = observed.Failure("ContainerCrashed", "the model server ended with exit code 1")
 
 
@@ -68,6 +71,15 @@ def test_going_pods_do_not_count() -> None:
     endpoint = ONE.ready()
     pods = (observed.PodState("x", "A-1", "A", ready=True, terminating=True), *endpoint.seen.pods[1:])
     assert first(endpoint.seeing(pods=pods))["currentInstanceCount"] == 1
+
+
+def test_a_model_that_only_an_earlier_deployments_pods_loaded_is_not_shown() -> None:
+    endpoint = ONE.ready()
+    old = dataclasses.replace(endpoint.seen.pods[0], identity=IDENTITY, created_at=1000.0)
+    made = observed.DeploymentState(2, 2, 2, created_at=2000.0)
+    assert first(endpoint.seeing(pods=(old,)))["model"]["sha256"] == IDENTITY.sha256
+    seen = endpoint.seeing(pods=(old,), deployments={"A-1": made})
+    assert "sha256" not in first(seen)["model"]
 
 
 def test_variants_without_pods_by_wish_are_not_counted_as_ready() -> None:
