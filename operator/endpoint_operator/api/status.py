@@ -8,7 +8,7 @@ from pydantic import Field
 from endpoint_operator.api import fields
 
 MAX_MESSAGE = 4096
-"""Characters of a message for people; whoever writes one cuts it."""
+"""Characters of a message for people; what is longer is cut when the status is rendered."""
 
 MAX_REASON = 128
 

@@ -12,7 +12,7 @@ from endpoint_operator.rollout import plan as plans
 from endpoint_operator.rollout import reasons
 from endpoint_operator.rollout.observed import Observed
 from endpoint_operator.status import facts, problems, weights_applied
-from endpoint_operator.status.verdict import FALSE, TRUE, UNKNOWN, Verdict, fit
+from endpoint_operator.status.verdict import FALSE, TRUE, UNKNOWN, Verdict
 
 READY = "Ready"
 SERVING = "Serving"
@@ -70,7 +70,7 @@ def render(
             "observedGeneration": generation,
             "lastTransitionTime": _since(before.get(type_), verdict, now),
             "reason": verdict.reason,
-            "message": fit(verdict.message),
+            "message": verdict.message,
         }
         for type_, verdict in found.by_type().items()
     ]

@@ -18,7 +18,7 @@ from endpoint_operator.desired import names
 from endpoint_operator.rollout import plan as plans
 from endpoint_operator.rollout import reasons, routers
 from endpoint_operator.rollout.observed import Observed
-from endpoint_operator.status import conditions, shares, variants, verdict
+from endpoint_operator.status import conditions, fitting, shares, variants, verdict
 
 CREATING = "Creating"
 UPDATING = "Updating"
@@ -40,7 +40,7 @@ def build(observed: Observed, plan: plans.Plan, previous: Mapping[str, Any]) -> 
     has_served = previous.get("endpointStatus") in _HAS_SERVED
     found = conditions.find(observed, plan, has_served=has_served)
     endpoint = observed.endpoint
-    return {
+    rendered = {
         "observedGeneration": endpoint.generation,
         "endpointStatus": _word(plan, found, previous, has_served=has_served),
         "endpointConfigName": plan.serving.config_name if plan.serving else "",
@@ -51,6 +51,7 @@ def build(observed: Observed, plan: plans.Plan, previous: Mapping[str, Any]) -> 
         "productionVariants": variants.render(observed, plan, previous, now=now),
         "conditions": conditions.render(found, previous, generation=endpoint.generation, now=now),
     }
+    return fitting.fit(rendered)
 
 
 def _split(observed: Observed, previous: Mapping[str, Any]) -> str:
@@ -98,11 +99,11 @@ def _counts_changed(plan: plans.Plan, previous: Mapping[str, Any]) -> bool:
 
 def _failure_reason(found: conditions.Conditions) -> str:
     if found.degraded.status == verdict.TRUE:
-        return verdict.fit(found.degraded.message)
+        return found.degraded.message
     if found.progressing.status == verdict.FALSE and found.progressing.reason != reasons.COMPLETE:
-        return verdict.fit(found.progressing.message)
+        return found.progressing.message
     if found.weights_applied.reason in (reasons.ALL_WEIGHTS_ZERO, reasons.UNKNOWN_VARIANT):
-        return verdict.fit(found.weights_applied.message)
+        return found.weights_applied.message
     return ""
 
 

@@ -10,10 +10,7 @@ FALSE = "False"
 UNKNOWN = "Unknown"
 
 LONGEST = 2000
-"""Characters of what one thing has to say."""
-
-ROOM = 4000
-"""Characters of a message, which may say several things; the schema takes a few more."""
+"""Characters of what one thing has to say; a message may say several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,3 @@ class Verdict:
     def advised(cls, status: str, reason: str, message: str) -> Self:
         """A verdict whose message ends with what to do about it."""
         return cls(status, reason, advice.after(reason, message[:LONGEST]))
-
-
-def fit(message: str) -> str:
-    """``message``, cut where the schema would refuse it."""
-    return message if len(message) <= ROOM else f"{message[: ROOM - 1]}…"

@@ -20,8 +20,3 @@ def test_what_one_thing_has_to_say_is_cut_before_the_advice() -> None:
     found = verdict.Verdict.advised(verdict.TRUE, "OutOfMemory", "x" * 9000)
     assert found.message.endswith("Give the variant a higher memory limit.")
     assert len(found.message) < verdict.LONGEST + 100
-
-
-def test_a_message_is_never_longer_than_the_schema_allows() -> None:
-    assert len(verdict.fit("x" * 9000)) == verdict.ROOM
-    assert verdict.fit("short") == "short"
