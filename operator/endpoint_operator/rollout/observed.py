@@ -41,7 +41,8 @@ class DeploymentState:
 
 @dataclass(frozen=True, slots=True)
 class PodState:
-    """One pod of a revision. ``has_router`` says that a router runs in it that may be given requests.
+    """One pod of a revision. ``has_router`` says that a router runs in it that may be given requests;
+    ``finished`` that none of its containers will ever run again, though it is still listed.
 
     ``failure`` says why it is not ready; a pod that merely starts has none. ``image_id`` is what the model
     container's image resolved to, empty until known; ``identity`` is what its loader found.
@@ -53,6 +54,7 @@ class PodState:
     ip: str | None = None
     ready: bool = False
     terminating: bool = False
+    finished: bool = False
     has_router: bool = False
     created_at: float = 0.0
     started_at: float | None = None

@@ -9,6 +9,7 @@ from endpoint_operator.rollout import pod_failures, reasons
 from endpoint_operator.rollout.observed import DeploymentState, Failure, PodState
 
 _PROGRESS_DEADLINE = 600
+_FINISHED = frozenset({"Failed", "Succeeded"})
 _GENERATED_POD_NAME = re.compile(r'^pods "[^"]*" is ')
 
 
@@ -24,6 +25,7 @@ def pod(raw: Mapping[str, Any]) -> PodState:
         ip=status.get("podIP") or None,
         ready=ready,
         terminating=bool(metadata.get("deletionTimestamp")),
+        finished=status.get("phase") in _FINISHED,
         has_router=_has_router(raw, ready=ready),
         created_at=pod_failures.instant(metadata.get("creationTimestamp")) or 0.0,
         started_at=pod_failures.instant(status.get("startTime")),

@@ -1,12 +1,12 @@
 """Whether a roll-out's pods are there, and what keeps them from it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from endpoint_operator.desired import roll_out
 from endpoint_operator.rollout import reasons
-from endpoint_operator.rollout.observed import Failure, Observed
+from endpoint_operator.rollout.observed import Failure, Observed, PodState
 
 UNSCHEDULABLE_PATIENCE = 30.0
 """Seconds that a pod may find no node before that counts as a failure: an autoscaler may be adding one."""
@@ -14,6 +14,10 @@ UNSCHEDULABLE_PATIENCE = 30.0
 CLAIM_PATIENCE = 5.0
 """The same of a pod whose claim is not there: no autoscaler brings that, only who applies it a moment after the
 Endpoint."""
+
+QUICK_SUCCESSION = 600.0
+"""Seconds between the making of two pods within which the second counts as another attempt at what the first was
+made for: time enough for a node, an image and a large model."""
 
 _NO_CLAIM = re.compile(r'persistentvolumeclaim "[^"]*" not found')
 
@@ -62,13 +66,31 @@ def first_failure(short: tuple[Shortfall, ...]) -> Failure | None:
 def failure_of(observed: Observed, revision: str) -> Failure | None:
     """Why pods of ``revision`` don't get ready; None while they may only be starting.
 
-    A pod's own word comes before the Deployment's, which knows less.
+    A pod's own word comes before the Deployment's, which knows less; what earlier pods died of comes last.
     """
-    for pod in sorted(observed.live_pods(revision), key=lambda pod: pod.name):
-        if pod.failure is not None and not pod.ready and not _may_pass(observed, pod.failure):
+    pods = sorted(observed.live_pods(revision), key=lambda pod: pod.name)
+    for pod in pods:
+        if _is_starting(pod) and pod.failure is not None and not _may_pass(observed, pod.failure):
             return pod.failure
     state = observed.deployments.get(revision)
-    return state.failure if state else None
+    return state.failure if state and state.failure else _last_words(observed, pods)
+
+
+def _last_words(observed: Observed, pods: Sequence[PodState]) -> Failure | None:
+    """What the youngest of the pods that have ended died of, while that is news.
+
+    Kubernetes lists such pods for days. They are news where each one is replaced by the next that meets the
+    same end (a pod that needs more disk than it may use), so that always one is only starting; they are
+    none once a later pod got ready, or when the pods that start now were made too long after them.
+    """
+    awaited = min((pod.created_at for pod in pods if _is_starting(pod)), default=observed.now)
+    news = max((awaited - QUICK_SUCCESSION, *(pod.created_at for pod in pods if pod.ready)))
+    ended = [pod for pod in pods if pod.finished and pod.created_at > news]
+    return max(ended, key=lambda pod: pod.created_at).failure if ended else None
+
+
+def _is_starting(pod: PodState) -> bool:
+    return not pod.ready and not pod.finished
 
 
 def patience_left(observed: Observed) -> float | None:

@@ -70,6 +70,20 @@ def test_a_pod_without_status_is_only_starting() -> None:
     assert (state.ready, state.has_router, state.failure, state.identity) == (False, False, None, None)
 
 
+@pytest.mark.parametrize(
+    ("phase", "finished"), [("Pending", False), ("Running", False), ("Failed", True), ("Succeeded", True)]
+)
+def test_a_pod_that_runs_no_more_has_finished(phase: str, finished: bool) -> None:
+    state = pod_state.pod({"metadata": {"name": "x"}, "status": {"phase": phase}})
+    assert state.finished is finished
+
+
+def test_when_pods_and_deployments_were_made_is_read() -> None:
+    made = {"name": "x", "creationTimestamp": "1970-01-01T00:01:40Z"}
+    assert pod_state.pod({"metadata": made}).created_at == 100.0
+    assert pod_state.deployment({"metadata": made}).created_at == 100.0
+
+
 def deployment(status: dict[str, Any], **spec: Any) -> DeploymentState:
     return pod_state.deployment(
         {"metadata": {"uid": "u", "generation": 2}, "spec": {"replicas": 2, **spec}, "status": status}
