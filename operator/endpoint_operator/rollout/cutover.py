@@ -152,6 +152,8 @@ def _with_facts(
     spec = observed.endpoint.spec
     serving = decided.serving
     asked_weights = weights.weights(serving, spec.weights) if serving else {}
+    # Also after the cut-over, for a status that could not be written with it and tells of it now.
+    latest = asked or before
     return replace(
         decided,
         weights=asked_weights,
@@ -159,7 +161,10 @@ def _with_facts(
         all_zero=bool(asked_weights) and weights.all_zero(asked_weights),
         unknown_weights=weights.unknown(spec.weights, before, asked),
         unknown_counts=weights.unknown(spec.instance_counts, before, asked),
-        carried_over={name: spec.weights[name] for name in weights.known(spec.weights, asked)},
+        carried_over={name: spec.weights[name] for name in weights.known(spec.weights, latest)},
+        carried_counts={
+            name: spec.instance_counts[name] for name in weights.known(spec.instance_counts, latest)
+        },
         stalled=_stalled(observed, decided),
     )
 

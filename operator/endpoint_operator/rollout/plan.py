@@ -79,7 +79,8 @@ class Plan:
     ``coming`` the one that the spec asks for and that does not serve yet. ``weights`` and ``counts`` are
     those asked for of serving's variants; ``all_zero`` says that the weights are all 0, so that the last
     good split stays. ``unknown_weights`` and ``unknown_counts`` are names in the spec's overrides that
-    neither roll-out has; ``carried_over`` holds the weights of the spec that also apply to coming.
+    neither roll-out has; ``carried_over`` and ``carried_counts`` hold the weights and counts of the spec that
+    apply to coming, or to serving when nothing comes.
     ``stalled`` says why the coming roll-out (or serving, when nothing comes) can't get ready, ``waiting``
     what it waits for. ``leftover`` are revisions that serve no more but still exist.
     """
@@ -105,6 +106,7 @@ class Plan:
     unknown_weights: tuple[str, ...] = ()
     unknown_counts: tuple[str, ...] = ()
     carried_over: Mapping[str, float] = field(default_factory=dict)
+    carried_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_one_way(self) -> bool:

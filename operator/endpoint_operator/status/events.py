@@ -51,11 +51,13 @@ def _config(old: Mapping[str, Any], new: Mapping[str, Any], plan: plans.Plan) ->
         )
         return
     yield Event(NORMAL, "ConfigServing", f"EndpointConfig {now} serves now instead of {before}.")
-    if plan.carried_over:
-        weights = ", ".join(f"{name}={weight:g}" for name, weight in sorted(plan.carried_over.items()))
-        yield Event(
-            NORMAL, "WeightsCarriedOver", f"Weights of the Endpoint's spec apply to {now} too: {weights}."
-        )
+    for reason, what, carried in (
+        ("WeightsCarriedOver", "Weights", plan.carried_over),
+        ("InstanceCountsCarriedOver", "Instance counts", plan.carried_counts),
+    ):
+        if carried:
+            listed = ", ".join(f"{name}={value:g}" for name, value in sorted(carried.items()))
+            yield Event(NORMAL, reason, f"{what} of the Endpoint's spec apply to {now} too: {listed}.")
 
 
 def _serving(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Event]:

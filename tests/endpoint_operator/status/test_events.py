@@ -72,6 +72,29 @@ def test_a_roll_out_tells_its_start_its_cut_over_and_what_it_took_along() -> Non
     assert story.events[1].message == "Weights of the Endpoint's spec apply to two too: A=1."
 
 
+def test_instance_counts_that_a_cut_over_takes_along_are_told_too() -> None:
+    story = Story(TWO.ready())
+    rolling = TWO.ready().rolling_out(NEW_B).asks(instance_counts={"A": 1, "B": 1, "X": 3})
+    story.then(rolling)
+    assert story.then(rolling.with_coming_pods().heard())[1:] == [("Normal", "InstanceCountsCarriedOver")]
+    carried = story.events[1].message
+    assert carried == "Instance counts of the Endpoint's spec apply to two too: A=1, B=1."
+
+
+def test_what_was_taken_along_is_told_also_when_only_the_look_after_the_cut_over_writes_the_status() -> None:
+    story = Story(TWO.ready())
+    rolling = TWO.ready().rolling_out(NEW_B).asks(weights={"A": 1.0}, instance_counts={"B": 1})
+    story.then(rolling)
+    moving = rolling.with_coming_pods().heard()
+    write = cutover.plan(moving.observed(), moving.coming).table_write
+    assert write is not None
+    assert story.then(moving.written(write.table, write.serving_name))[:3] == [
+        ("Normal", "ConfigServing"),
+        ("Normal", "WeightsCarriedOver"),
+        ("Normal", "InstanceCountsCarriedOver"),
+    ]
+
+
 def test_a_roll_out_that_fails_is_told_once() -> None:
     story = Story(TWO.ready())
     failing = TWO.ready().rolling_out(NEW_B).failing("B-2", DOWNLOAD)
