@@ -27,11 +27,12 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds. ``renew_deadline`` < ``duration``, or two could lead; ``retry`` a few times smaller than
-    both."""
+    both; ``release`` for giving it back, within the time that a pod has to end."""
 
     duration: float = 15.0
     renew_deadline: float = 10.0
     retry: float = 2.0
+    release: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +197,23 @@ class Elector:
     async def _release(self) -> None:
         """Give the Lease back, if it is ours, so that the next one need not wait for it to run out."""
         with contextlib.suppress(errors.ClusterError, TimeoutError):
-            async with asyncio.timeout(self._timing.retry):
-                path = kinds.LEASE.path(self._namespace, self._name)
-                lease = await self._cluster.get(path)
-                if lease.get("spec", {}).get("holderIdentity") == self.identity:
-                    lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _now()}
-                    lease["metadata"]["ownerReferences"] = []
-                    await self._cluster.replace(path, lease)
+            async with asyncio.timeout(self._timing.release):
+                while not await self._give_back():
+                    pass
+
+    async def _give_back(self) -> bool:
+        """One attempt; False when a renewal that was cut short got there in between."""
+        path = kinds.LEASE.path(self._namespace, self._name)
+        lease = await self._cluster.get(path)
+        if lease.get("spec", {}).get("holderIdentity") != self.identity:
+            return True
+        lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _now()}
+        lease["metadata"]["ownerReferences"] = []
+        try:
+            await self._cluster.replace(path, lease)
+        except errors.ConflictError:
+            return False
+        return True
 
     def _rendered(self, seen: Seen | None) -> client.Object:
         spec = dict(seen.lease.get("spec") or {}) if seen else {}

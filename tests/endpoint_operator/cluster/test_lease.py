@@ -8,7 +8,7 @@ from endpoint_operator.cluster import client, lease
 from tests.builders import api_server
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/pointsman-operator"
-TIMING = lease.Timing(duration=1.0, renew_deadline=0.4, retry=0.05)
+TIMING = lease.Timing(duration=5.0, renew_deadline=0.4, retry=0.05)
 
 
 def a_lease(*, holder: str = "other", version: str = "1", seconds: int = 15) -> Any:
@@ -138,6 +138,24 @@ async def test_a_pod_owns_the_lease_for_as_long_as_it_holds_it(
     await within(second.began)
     assert server.objects[PATH]["metadata"]["ownerReferences"] == [two]
     await second.leave()
+
+
+async def test_a_renewal_that_arrives_late_does_not_keep_the_lease_from_being_given_back(
+    api: tuple[api_server.ApiServer, client.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, cluster = api
+    office = Office(cluster, "one")
+    await within(office.began)
+    replace = cluster.replace
+
+    async def replace_after_another_write(path: str, lease: client.Object) -> client.Object:
+        monkeypatch.undo()
+        server.put(PATH, server.objects[PATH])
+        return await replace(path, lease)
+
+    monkeypatch.setattr(cluster, "replace", replace_after_another_write)
+    await office.leave()
+    assert server.objects[PATH]["spec"]["holderIdentity"] == ""
 
 
 async def test_a_lease_that_went_with_its_holder_is_taken_at_once(
