@@ -20,7 +20,7 @@ PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
 RESOURCES = '{"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}'
-SIZE = re.compile(r"[0-9]{1,18}(Ki|Mi|Gi|Ti|k|M|G|T)?")
+SIZE = re.compile(r"[1-9][0-9]{0,17}(Ki|Mi|Gi|Ti|k|M|G|T)?")
 QUANTITY = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?")
 
 Resources = Mapping[str, Mapping[str, str]]
@@ -255,7 +255,7 @@ def _absolute(option: str, value: str) -> str:
 
 def _size(option: str, value: str) -> str:
     if not SIZE.fullmatch(value):
-        raise SettingsError(f"{option}: must be a size like 500Mi or 20Gi, got {value!r}")
+        raise SettingsError(f"{option}: must be a size above 0 like 500Mi or 20Gi, got {value!r}")
     return value
 
 

@@ -30,6 +30,7 @@ def test_the_generated_files_are_up_to_date() -> None:
         ("colour=red", "additional properties 'colour' not allowed"),
         ("xgboost.version=3", "at '/xgboost/version': got number, want string"),
         ("xgboost.version=latest", "at '/xgboost/version': 'latest' does not match pattern"),
+        ("loader.cache.size=0Gi", "at '/loader/cache/size': '0Gi' does not match pattern"),
         ("reconcile.workers=0", "at '/reconcile/workers': minimum: got 0, want 1"),
         ("reconcile.drainSeconds=-1", "at '/reconcile/drainSeconds': minimum: got -1, want 0"),
         ("rbac.aggregate=maybe", "at '/rbac/aggregate': got string, want boolean"),

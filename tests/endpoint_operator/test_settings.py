@@ -48,6 +48,8 @@ def test_the_loaders_cache_is_off_until_it_has_a_place() -> None:
         ("--loader-cache-host-path", "/cache/../etc"),
         ("--loader-cache-size", "1.5Gi"),
         ("--loader-cache-size", "big"),
+        ("--loader-cache-size", "0"),
+        ("--loader-cache-size", "0Gi"),
     ],
 )
 def test_a_cache_that_loaders_could_not_use_is_refused(option: str, value: str) -> None:
