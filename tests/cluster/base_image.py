@@ -22,8 +22,6 @@ _REMOVED_CONTENT = (
 )
 _EMPTIED = ("etc/resolv.conf", "etc/hostname", "etc/hosts", "etc/apt/sources.list", "etc/pip.conf")
 _RECIPE = 1
-# Known to tests, who run small programs of their own in pods.
-CLUSTER_REFERENCE = "localhost/pointsman/python:base"
 
 
 @dataclass(frozen=True, slots=True)

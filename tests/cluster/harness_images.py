@@ -51,11 +51,7 @@ def provide_bases(current: Layout) -> dict[str, str]:
 def provide(current: Layout, images: Sequence["Image"], bases: Mapping[str, str]) -> None:
     """Build and import those of the images that the cluster does not have in this state."""
     there = {name: labels.get(_LABEL) for name, labels in container_runtime.image_labels(current).items()}
-    buildah, base = _buildah(current), bases["PYTHON_IMAGE"]
-    if there.get(base_image.CLUSTER_REFERENCE) != base:
-        with progress.step("Importing the base image"):
-            buildah("tag", base, base_image.CLUSTER_REFERENCE)
-            _hand_over(current, buildah, base_image.CLUSTER_REFERENCE, base)
+    buildah = _buildah(current)
     changed = [image for image in images if there.get(image.reference) != image.digest(bases)]
     # As many at once as there are processors on the smallest machine that this is meant for.
     with ThreadPoolExecutor(max_workers=2) as threads:
