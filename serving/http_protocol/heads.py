@@ -80,11 +80,6 @@ class Request:
         """The target without its query."""
         return self.target.partition("?")[0]
 
-    def header(self, name: str, default: str = "") -> str:
-        """The value of a header, whatever the case of its name; latin-1."""
-        value = self.headers.get(name.lower().encode("latin-1"))
-        return default if value is None else value.decode("latin-1")
-
 
 class Answer:
     """One answer of an upstream server without its body; all as in `Request`, shared likewise."""
