@@ -38,7 +38,7 @@ _ERROR_TYPE_OF_STATUS = {
     503: runtime_errors.SERVICE_UNAVAILABLE,
 }
 
-
+_REQUEST_ID: Final = f"{headers.REQUEST_ID}: ".encode()
 _LAST_DIGITS: Final[list[bytes]] = [b"%02x\r\n" % number for number in range(256)]
 
 
@@ -56,7 +56,7 @@ class RequestIds:
         """The header line of the next id."""
         last = self._count & 255
         if last == 0 or not self._begin:
-            self._begin = b"x-amzn-RequestId: %s%010x" % (self._prefix, self._count >> 8)
+            self._begin = b"%s%s%010x" % (_REQUEST_ID, self._prefix, self._count >> 8)
         self._count += 1
         return self._begin + _LAST_DIGITS[last]
 
