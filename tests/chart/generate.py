@@ -1,4 +1,4 @@
-"""``python -m tests.chart.generate [--check]``: write the chart's schema and README from its values.
+"""``python -m tests.chart.generate``: write the chart's schema and README from its values.
 
 Every value's description, bounds and default stand in values.yaml and nowhere else: the comment right above a value is
 its description, and a comment ``# @schema {…}`` adds JSON schema keywords.
@@ -6,7 +6,6 @@ its description, and a comment ``# @schema {…}`` adds JSON schema keywords.
 
 import json
 import pathlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -135,18 +134,13 @@ def _comment_above(lines: list[str], number: int) -> list[str]:
     return comment
 
 
-def main() -> int:
-    """Write what differs; with --check only say so. 0 when nothing differed or all was written."""
-    is_check = "--check" in sys.argv[1:]
-    stale = [
-        (path, text) for path, text in outputs().items() if not path.exists() or path.read_text() != text
-    ]
-    for path, text in stale:
-        print(f"{'differs' if is_check else 'wrote'}: {path.relative_to(CHART.parents[1])}")
-        if not is_check:
+def main() -> None:
+    """Write what differs, and say so."""
+    for path, text in outputs().items():
+        if not path.exists() or path.read_text() != text:
             path.write_text(text)
-    return int(is_check and bool(stale))
+            print(f"wrote: {path.relative_to(CHART.parents[1])}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
