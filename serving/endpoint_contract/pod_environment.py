@@ -1,6 +1,7 @@
-"""Environment variables and paths that the operator sets in a variant's pod and the programs read there."""
+"""Environment variables and paths that the operator sets in a variant's pod, for the programs that run there."""
 
-# Every container of the pod
+# Every container of the pod. The variant's and the pod's name are for images of users' own: no program of ours reads
+# them.
 ENDPOINT_NAME = "POINTSMAN_ENDPOINT"
 VARIANT_NAME = "POINTSMAN_VARIANT"
 NAMESPACE = "POINTSMAN_NAMESPACE"
