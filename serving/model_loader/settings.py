@@ -19,9 +19,11 @@ STALL_TIMEOUT = "MODEL_LOADER_STALL_TIMEOUT"
 _EPILOG = """
 Stores are described by environment variables: S3 by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
 AWS_REGION, AWS_ENDPOINT_URL (http:// is allowed) and AWS_VIRTUAL_HOSTED_STYLE_REQUEST; Google Cloud Storage by
-GOOGLE_SERVICE_ACCOUNT_KEY; Azure by AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY or
-AZURE_STORAGE_SAS_KEY; web servers by HTTP_BEARER_TOKEN, or HTTP_USERNAME and HTTP_PASSWORD; all by CA_CERTIFICATES,
-in PEM form. Sizes are in bytes, or like 500Mi and 5Gi. A variable in brackets sets the same as its option.
+GOOGLE_SERVICE_ACCOUNT_KEY or GOOGLE_BEARER_TOKEN; Azure by AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY or
+AZURE_STORAGE_SAS_KEY, and AZURE_STORAGE_ENDPOINT; web servers by HTTP_BEARER_TOKEN, or HTTP_USERNAME and
+HTTP_PASSWORD; all by CA_CERTIFICATES, in PEM form. What is public is read without credentials if
+AWS_SKIP_SIGNATURE, GOOGLE_SKIP_SIGNATURE or AZURE_SKIP_SIGNATURE is true. Sizes are in bytes, or like 500Mi and
+5Gi. A variable in brackets sets the same as its option.
 """
 _UNITS = {
     "": 1,
@@ -95,34 +97,44 @@ _OPTIONS = (
         "--model-dir",
         pod_environment.MODEL_DIR,
         pod_environment.MODEL_DIR_DEFAULT,
+        "DIR",
         "the folder that the model goes to",
     ),
     (
         "--identity-file",
         pod_environment.MODEL_IDENTITY_FILE,
         f"{pod_environment.MODEL_IDENTITY_DIR}/{model_identity.CONFIG_MAP_KEY}",
+        "FILE",
         "hold the artefact to this identity, if it exists",
     ),
-    ("--max-artefact-size", MAX_ARTEFACT_SIZE, "5Gi", "largest artefact to fetch"),
-    ("--max-unpacked-size", MAX_UNPACKED_SIZE, "10Gi", "most that an archive may unpack to"),
-    ("--max-files", MAX_FILES, "10000", "most files and directories of a model"),
-    ("--attempts", ATTEMPTS, "4", "how often to try a fetch that fails for a passing reason"),
-    ("--stall-timeout", STALL_TIMEOUT, "30", "seconds without a byte after which a fetch has failed"),
+    ("--max-artefact-size", MAX_ARTEFACT_SIZE, "5Gi", "SIZE", "largest artefact to fetch"),
+    ("--max-unpacked-size", MAX_UNPACKED_SIZE, "10Gi", "SIZE", "most that an archive may unpack to"),
+    ("--max-files", MAX_FILES, "10000", "N", "most files and directories of a model"),
+    ("--attempts", ATTEMPTS, "4", "N", "how often to try a fetch that fails for a passing reason"),
+    (
+        "--stall-timeout",
+        STALL_TIMEOUT,
+        "30",
+        "SECONDS",
+        "how long nothing may come before a fetch has failed",
+    ),
     (
         "--claim-dir",
         pod_environment.MODEL_CLAIM_DIR,
         pod_environment.MODEL_CLAIM_DIR_DEFAULT,
+        "DIR",
         "where the claim of a pvc:// URL is mounted",
     ),
     (
         "--cache-dir",
         pod_environment.MODEL_CACHE_DIR,
         "",
+        "DIR",
         "a folder that loaders share, without which there is no cache",
     ),
-    ("--cache-size", pod_environment.MODEL_CACHE_SIZE, "20Gi", "most that the cache may hold"),
+    ("--cache-size", pod_environment.MODEL_CACHE_SIZE, "20Gi", "SIZE", "most that the cache may hold"),
 )
-"""Option, environment variable, default, help: one line a setting."""
+"""Option, environment variable, default, metavar, help: one line a setting."""
 
 
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
@@ -140,15 +152,15 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="the model, a .tar.gz or one file or, with a / at the end, all files below; at an s3://, gs://, az://, "
         f"abfs(s)://, http(s)://, pvc:// or file:// URL [{pod_environment.MODEL_DATA_URL}]",
     )
-    for name, variable, default, text in _OPTIONS:
+    for name, variable, default, metavar, text in _OPTIONS:
         value = environment.get(variable) or default
         parser.add_argument(
-            name, default=value, metavar="X", help=f"{text} (default {default or 'none'}) [{variable}]"
+            name, default=value, metavar=metavar, help=f"{text} (default {default or 'none'}) [{variable}]"
         )
     parser.add_argument(
         "--termination-log",
         default=pod_environment.TERMINATION_LOG,
-        metavar="X",
+        metavar="FILE",
         help="where the last word goes, if the file exists, as it does in a pod (default %(default)s)",
     )
     return parser

@@ -1,4 +1,4 @@
-"""What the status may say is explained in the README."""
+"""What the status may say is explained in the README, and what the README names the programs tell too."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from endpoint_contract import failures
 from endpoint_operator.rollout import reasons
+from model_loader import settings as loader_settings
 from xgboost_server import selectable, settings
 from xgboost_server.codecs import registry
 
@@ -19,6 +20,8 @@ WELL = {
 TROUBLES = failures.REASONS | {
     word for name, word in vars(reasons).items() if name.isupper() and word not in WELL
 }
+# The keys that a Secret may have for each dataUrl.
+DATA_URLS = README.split("| dataUrl |")[1].partition("\n\n")[0]
 
 
 @pytest.mark.parametrize("reason", sorted(TROUBLES))
@@ -40,3 +43,12 @@ def test_the_readme_names_each_format_and_each_selectable_output(name: str) -> N
 )
 def test_the_readme_names_each_variable_of_the_model_server(variable: str) -> None:
     assert f"`{variable}`" in README
+
+
+@pytest.mark.parametrize("variable", [*re.findall(r"`([A-Z]+_[A-Z_]+)", DATA_URLS), "CA_CERTIFICATES"])
+def test_the_loaders_help_names_each_variable_of_the_readmes_table(
+    variable: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        loader_settings.read(["--help"], {})
+    assert re.search(rf"\b{variable}\b", capsys.readouterr().out)

@@ -1,4 +1,5 @@
 import pathlib
+import re
 
 import pytest
 
@@ -108,3 +109,10 @@ def test_help_shows_no_signature_of_a_url(capsys: pytest.CaptureFixture[str]) ->
         settings.read(["--help"], {"MODEL_DATA_URL": "https://host/model?X-Amz-Signature=hunter2"})
     assert caught.value.code == 0
     assert "hunter2" not in capsys.readouterr().out
+
+
+def test_help_says_of_each_option_what_it_wants(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        settings.read(["--help"], {})
+    wanted = re.findall(r"^  --[a-z-]+ (\S+)", capsys.readouterr().out, re.MULTILINE)
+    assert set(wanted) == {"URL", "DIR", "FILE", "SIZE", "N", "SECONDS"}
