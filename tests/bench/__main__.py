@@ -84,17 +84,16 @@ def _is_wanted(item: contender.Scenario, name: str, quick: bool) -> bool:
     return not quick or item.name in _QUICK
 
 
-def main() -> int:
-    """Exit status 0, or 1 with one line that says what went wrong."""
+def main() -> None:
+    """Exit status 0, 2 for an option that there is not, or 1 with a line that says what went wrong."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(run)
     try:
-        app(standalone_mode=False)
+        app()
     except HarnessError as exc:
         print(f"bench: {exc}", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

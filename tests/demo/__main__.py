@@ -1,4 +1,4 @@
-"""``python -m tests.demo``: run the story, or clean up after it."""
+"""Command line of the demo: `python -m tests.demo`, and what the Makefile calls."""
 
 import subprocess
 import sys
@@ -10,7 +10,12 @@ import tests.cluster
 from tests.cluster import HarnessError
 from tests.demo import install, story
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Two models behind one endpoint on a real cluster: run the story, or clean up after it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command()
@@ -29,15 +34,14 @@ def clean() -> None:
     install.remove_namespace(cluster, story.NAMESPACE)
 
 
-def main() -> int:
-    """Exit status 0, or 1 with one line that says what went wrong."""
+def main() -> None:
+    """Exit status 0, 2 for a command that there is not, or 1 with a line that says what went wrong."""
     try:
-        app(standalone_mode=False)
+        app()
     except (HarnessError, subprocess.CalledProcessError, TimeoutError) as exc:
         print(f"demo: {exc}", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

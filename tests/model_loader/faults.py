@@ -3,6 +3,7 @@
 ``python -m tests.model_loader.faults`` has each happen, to the real program and real stores, and prints the table.
 """
 
+import argparse
 import contextlib
 import functools
 import gzip
@@ -311,6 +312,11 @@ def line_of(row: Row, scene: scenes.Scene) -> str:
 
 def main() -> int:
     """Print the table; 1 if a line is not the promised one."""
+    argparse.ArgumentParser(
+        prog="python -m tests.model_loader.faults",
+        description="Have each fault happen to the real loader and real stores, and print what the status then says; "
+        "exit status 1 if that is not what is promised. Takes no options.",
+    ).parse_args()
     wrong = 0
     with _scenes() as scene:
         print("| what happens | what the status says |\n|---|---|")
