@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import subprocess
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.builders import locked_environments
-from tests.cluster import layout
+from tests.cluster import commands, layout
 from tests.demo import dataset
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +41,7 @@ def test_customers() -> dataset.Customers:
 
 
 def artefact(recipe: ModelRecipe, say: Callable[[str], None]) -> bytes:
-    """The recipe's ``model.tar.gz``; trained once, then taken from the cache."""
+    """The recipe's ``model.tar.gz``; trained once, then taken from the cache. Raises HarnessError."""
     cached = _cache() / f"{recipe.variant}-{_fingerprint(recipe)}.tar.gz"
     if not cached.exists():
         part = dataset.make(CUSTOMERS).part(recipe.customers.start, recipe.customers.stop)
@@ -68,8 +67,8 @@ def _train(recipe: ModelRecipe, part: dataset.Customers, say: Callable[[str], No
     # Locked as in the image that will serve the model.
     python = locked_environments.interpreter(f"xgboost-{recipe.xgboost_version}", say)
     script = ROOT / "tests" / "demo" / "train.py"
-    finished = subprocess.run([python, script, rows, model, "7"], check=True, capture_output=True, text=True)
-    say(f"{recipe.variant}: {finished.stdout.strip()}")
+    said = commands.run([python, script, rows, model, "7"])
+    say(f"{recipe.variant}: {said.strip()}")
     return model.read_bytes()
 
 
