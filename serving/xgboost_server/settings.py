@@ -53,11 +53,11 @@ class _Parser(argparse.ArgumentParser):
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Settings from options, else from the environment. Raises SettingsError; ends the program on --help."""
     options = _parser().parse_args(arguments)
-    port = options.port if options.port is not None else environment.get(pod_environment.BIND_TO_PORT) or None
-    threads = options.threads if options.threads is not None else environment.get(THREADS) or None
-    workers = options.workers if options.workers is not None else environment.get(WORKERS) or None
-    length = environment.get(MAX_CONTENT_LENGTH) or None
-    max_body = _whole(MAX_CONTENT_LENGTH, length, default=6 * 1024 * 1024, low=1, high=2**63 - 1)
+    port = _told("--port", options.port, variable=pod_environment.BIND_TO_PORT, environment=environment)
+    threads = _told("--threads", options.threads, variable=THREADS, environment=environment)
+    workers = _told("--workers", options.workers, variable=WORKERS, environment=environment)
+    length = MAX_CONTENT_LENGTH, environment.get(MAX_CONTENT_LENGTH) or None
+    max_body = _whole(length, default=6 * 1024 * 1024, low=1, high=2**63 - 1)
     keys = selectable.parse(environment.get(OUTPUT, ""))
     return Settings(
         model_dir=Path(
@@ -66,9 +66,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
             or pod_environment.MODEL_DIR_DEFAULT
         ),
         host=options.host,
-        port=_whole(pod_environment.BIND_TO_PORT, port, default=ports.MODEL_SERVER, low=0, high=65535),
-        threads=_whole(THREADS, threads, default=cpu_limit.threads(), low=1, high=1024),
-        workers=_whole(WORKERS, workers, default=cpu_limit.workers(), low=1, high=1024),
+        port=_whole(port, default=ports.MODEL_SERVER, low=0, high=65535),
+        threads=_whole(threads, default=cpu_limit.threads(), low=1, high=1024),
+        workers=_whole(workers, default=cpu_limit.workers(), low=1, high=1024),
         joins_several=_flag(ENSEMBLE, environment.get(ENSEMBLE, "true")),
         default_accept=_accept(environment.get(DEFAULT_ACCEPT, "")),
         is_batch=_flag(BATCH, environment.get(BATCH) or "false"),
@@ -132,7 +132,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _whole(name: str, text: str | None, *, default: int, low: int, high: int) -> int:
+def _told(
+    option: str, given: str | None, *, variable: str, environment: Mapping[str, str]
+) -> tuple[str, str | None]:
+    """By what a setting was told, and as what: the option, else its variable."""
+    return (variable, environment.get(variable) or None) if given is None else (option, given)
+
+
+def _whole(told: tuple[str, str | None], *, default: int, low: int, high: int) -> int:
+    name, text = told
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):

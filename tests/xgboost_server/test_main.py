@@ -50,7 +50,7 @@ def test_without_a_termination_log_none_is_made(tmp_path: Path) -> None:
 def test_bad_settings_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["--port", "http"], tmp_path / "log") == 1
     assert capsys.readouterr().err == (
-        "SettingsRefused: SAGEMAKER_BIND_TO_PORT must be a whole number from 0 to 65535, not 'http'\n"
+        "SettingsRefused: --port must be a whole number from 0 to 65535, not 'http'\n"
     )
 
 

@@ -43,8 +43,6 @@ def test_there_are_as_many_processes_as_the_cpu_limit_allows_unless_told(
     assert settings.read([], {}).workers == 3
     assert settings.read([], told).workers == 2
     assert settings.read(["--workers", "1"], told).workers == 1
-    with pytest.raises(errors.SettingsError, match="SAGEMAKER_MODEL_SERVER_WORKERS must be a whole number"):
-        settings.read(["--workers", "0"], {})
 
 
 def test_an_odd_environment_is_served_as_awss_container_does_and_doubted() -> None:
@@ -71,11 +69,25 @@ def test_options_beat_the_environment() -> None:
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
-        pytest.param(["--port", "x"], {}, "SAGEMAKER_BIND_TO_PORT must be a whole number", id="port"),
+        pytest.param(["--port", "x"], {}, "^--port must be a whole number from 0 to 65535", id="port"),
+        pytest.param(["--port", ""], {"SAGEMAKER_BIND_TO_PORT": "1"}, "^--port .* not ''", id="empty port"),
         pytest.param(
-            [], {"SAGEMAKER_BIND_TO_PORT": "70000"}, "from 0 to 65535, not '70000'", id="port range"
+            [],
+            {"SAGEMAKER_BIND_TO_PORT": "70000"},
+            "^SAGEMAKER_BIND_TO_PORT must be .* from 0 to 65535, not '70000'",
+            id="port in the environment",
         ),
-        pytest.param([], {"OMP_NUM_THREADS": "0"}, "OMP_NUM_THREADS must be", id="threads"),
+        pytest.param(["--threads", "0"], {"OMP_NUM_THREADS": "1"}, "^--threads must be", id="threads"),
+        pytest.param(
+            [], {"OMP_NUM_THREADS": "0"}, "^OMP_NUM_THREADS must be", id="threads in the environment"
+        ),
+        pytest.param(["--workers", "0"], {}, "^--workers must be a whole number", id="workers"),
+        pytest.param(
+            [],
+            {"SAGEMAKER_MODEL_SERVER_WORKERS": "0"},
+            "^SAGEMAKER_MODEL_SERVER_WORKERS must be",
+            id="workers in the environment",
+        ),
         pytest.param([], {"MAX_CONTENT_LENGTH": "1e6"}, "MAX_CONTENT_LENGTH must be", id="length"),
         pytest.param([], {"SAGEMAKER_INFERENCE_ENSEMBLE": "no"}, "must be true or false", id="ensemble"),
         pytest.param([], {"SAGEMAKER_BATCH": "1"}, "SAGEMAKER_BATCH must be true or false", id="batch"),
