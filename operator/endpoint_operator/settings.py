@@ -9,8 +9,9 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
+
+from endpoint_contract import release
 
 SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -189,19 +190,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "account, else by KUBECONFIG.",
     )
     for option, variable, default, text in OPTIONS:
-        filled = default.replace("{version}", _version())
+        filled = default.replace("{version}", release.VERSION)
         shown = f"{text} (default {filled}) [{variable}]" if filled else f"{text} [{variable}]"
         metavar = option.rpartition("-")[2].upper()
         parser.add_argument(option, default=environment.get(variable) or filled, metavar=metavar, help=shown)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {release.VERSION}")
     return parser
-
-
-def _version() -> str:
-    try:
-        return metadata.version("pointsman")
-    except metadata.PackageNotFoundError:
-        return "latest"
 
 
 def _pod_namespace() -> str:

@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from endpoint_contract import pod_environment, ports
+from endpoint_contract import pod_environment, ports, release
 from process_group import cpu_limit
 
 PROGRAM = "endpoint-router"
@@ -59,7 +59,7 @@ class Settings:
 
 
 def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
-    """The settings; or SystemExit: 2 after one line about the option at fault, 0 after ``--help``."""
+    """The settings; or SystemExit: 2 after one line about the option at fault, 0 after ``--help`` and ``--version``."""
     parser = _parser(environ)
     given = parser.parse_args(arguments)
     kubernetes = None if given.route_table else _kubernetes(parser, given)
@@ -317,6 +317,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {release.VERSION}")
     source = parser.add_argument_group("where the table comes from")
     source.add_argument(
         "--kubernetes-api",

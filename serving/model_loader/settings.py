@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from endpoint_contract import model_identity, pod_environment
+from endpoint_contract import model_identity, pod_environment, release
 from model_loader import cache, data_url, errors, store_settings
 
 MAX_ARTEFACT_SIZE = "MODEL_LOADER_MAX_ARTEFACT_SIZE"
@@ -65,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Settings from options, else from the environment. Raises SettingsError; ends the program on --help."""
+    """Settings from options, else the environment. Raises SettingsError; ends the program on --help and --version."""
     options = _parser(environment).parse_args(arguments)
     if not options.data_url:
         raise errors.SettingsError(f"no model: set {pod_environment.MODEL_DATA_URL} or --data-url")
@@ -163,6 +163,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         metavar="FILE",
         help="where the last word goes, if the file exists, as it does in a pod (default %(default)s)",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {release.VERSION}")
     return parser
 
 

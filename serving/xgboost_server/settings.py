@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from endpoint_contract import pod_environment, ports
+from endpoint_contract import pod_environment, ports, release
 from process_group import cpu_limit
 from xgboost_server import errors, selectable
 from xgboost_server.codecs import registry
@@ -51,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Settings from options, else from the environment. Raises SettingsError; ends the program on --help."""
+    """Settings from options, else the environment. Raises SettingsError; ends the program on --help and --version."""
     options = _parser().parse_args(arguments)
     port = _told("--port", options.port, variable=pod_environment.BIND_TO_PORT, environment=environment)
     threads = _told("--threads", options.threads, variable=THREADS, environment=environment)
@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         help="processes that share the port and the model (default: the container's CPU limit, 1 without one) "
         f"[{WORKERS}]",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {release.VERSION}")
     return parser
 
 
