@@ -1,7 +1,9 @@
 """Plain JSON requests to the API server over the official client's connection and credentials."""
 
 import logging
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 from urllib import request
 from urllib.parse import urlencode, urlsplit
@@ -49,14 +51,29 @@ async def configuration(kubeconfig: str | None = None) -> Configuration:
     try:
         config.load_incluster_config(client_configuration=found)  # type: ignore[no-untyped-call]
     except config.ConfigException:
+        paths = _existing(kubeconfig)
         try:
-            await config.load_kube_config(kubeconfig, client_configuration=found)  # type: ignore[no-untyped-call]
+            await config.load_kube_config(paths, client_configuration=found)  # type: ignore[no-untyped-call]
         except (config.ConfigException, OSError, TypeError, ValueError) as exc:
             raise CredentialsError(f"no way to the API server: {exc}") from exc
     found.proxy = found.proxy or _proxy(found.host)
     # With it, aiohttp would look for a proxy in the environment at every request, in a thread.
     found.client_session_kwargs = {"trust_env": False}
     return found
+
+
+def _existing(chosen: str | None) -> str:
+    """``chosen``, else the user's usual file. Raises CredentialsError when nothing of it is there: the library would
+    warn of that in the log, and then speak of what the file lacks."""
+    paths = chosen or "~/.kube/config"
+    if any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path):
+        return paths
+    where = (
+        f"KUBECONFIG={chosen} names no file"
+        if chosen
+        else "neither KUBECONFIG nor ~/.kube/config names a cluster"
+    )
+    raise CredentialsError(f"no way to the API server: not in a pod, and {where}")
 
 
 class _Connection(rest.RESTClientObject):

@@ -70,20 +70,52 @@ async def test_an_answer_that_is_not_json_is_an_error_of_its_status() -> None:
 async def test_a_kubeconfig_with_a_token_is_used_and_the_token_sent(tmp_path: Path) -> None:
     async with api_server.running() as (server, cluster):
         server.put(PATH, {})
-        document = {
-            "clusters": [{"name": "c", "cluster": {"server": cluster.settings.host}}],
-            "users": [{"name": "u", "user": {"token": "secret"}}],
-            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "x",
-        }
         file = tmp_path / "config"
-        file.write_text(yaml.safe_dump(document))
+        file.write_text(_kubeconfig(cluster.settings.host))
         connected = client.Client(await client.configuration(str(file)))
         await connected.get(PATH)
         await connected.close()
         assert await connected._credentials() == {"Authorization": "Bearer secret"}
 
 
-async def test_no_cluster_at_all_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(client.CredentialsError, match="no way to the API server"):
-        await client.configuration(str(tmp_path / "none"))
+@pytest.mark.parametrize(
+    ("kubeconfig", "why"),
+    [
+        pytest.param(None, "neither KUBECONFIG nor ~/.kube/config names a cluster", id="nothing set"),
+        pytest.param("", "neither KUBECONFIG nor ~/.kube/config names a cluster", id="set to nothing"),
+        pytest.param(
+            "/none/a:/none/b", "KUBECONFIG=/none/a:/none/b names no file", id="files that are not there"
+        ),
+    ],
+)
+async def test_no_cluster_at_all_is_one_clear_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    kubeconfig: str | None,
+    why: str,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(client.CredentialsError) as caught:
+        await client.configuration(kubeconfig)
+    assert str(caught.value) == f"no way to the API server: not in a pod, and {why}"
+    assert caplog.messages == []
+
+
+async def test_the_usual_file_is_used_where_none_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(_kubeconfig("http://127.0.0.1:1"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert (await client.configuration()).host == "http://127.0.0.1:1"
+
+
+def _kubeconfig(server: str) -> str:
+    document = {
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": {"token": "secret"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    return yaml.safe_dump(document)
