@@ -26,7 +26,7 @@ $(SETUP): .locks/dev.txt pyproject.toml
 
 check: setup static test-fast test-chart ## the gate: format, lint, types, import contracts, fast tests, chart
 
-static: setup
+static: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -40,7 +40,7 @@ test-compiled: setup ## the tests of what requests run through, on the modules a
 	@.ci/debian-packages gcc libc6-dev python3-dev
 	.ci/test-compiled
 
-test-chart: setup
+test-chart: setup ## the chart, rendered by the real Helm, which is built once
 	$(CLUSTER) tools --only helm
 	$(BIN)/pytest -m "not integration and not e2e" tests/chart
 

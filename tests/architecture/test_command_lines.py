@@ -1,5 +1,6 @@
 """The command lines that people run by hand, beside the programs in pods."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,3 +34,10 @@ def test_what_is_not_known_is_named_without_a_traceback(module: str) -> None:
     assert status == 2
     assert "--bogus" in said
     assert "Traceback" not in said
+
+
+def test_make_help_lists_every_target() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert phony is not None
+    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert set(phony[1].split()) == set(re.findall(r"^  make ([a-z-]+) ", listed, re.MULTILINE))
