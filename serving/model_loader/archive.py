@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol, cast
 
-from model_loader import errors
+from model_loader import errors, sizes
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK = tarfile.BLOCKSIZE
@@ -58,7 +58,8 @@ class BoundedReader:
 
     def _check(self, position: int) -> None:
         if position > self._limit:
-            raise errors.ArchiveError(f"it unpacks to more than the {self._limit} bytes that are allowed")
+            limit = sizes.in_megabytes(self._limit)
+            raise errors.ArchiveError(f"it unpacks to more than the {limit} that --max-unpacked-size allows")
 
 
 def is_archive(path: pathlib.Path) -> bool:

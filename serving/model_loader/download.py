@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from model_loader import artefact, cache, errors, retries
+from model_loader import artefact, cache, errors, retries, sizes
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ def _persist(transfer: "_Transfer", open_at: OpenAt, patience: retries.Retries) 
                 transfer.begin_anew()
 
 
-def in_megabytes(size: int) -> str:
-    """A size in bytes as people read it."""
-    return f"{size / 1e6:.1f} MB"
+def too_large(max_size: int) -> str:
+    """What an artefact is that is over the limit, in bytes."""
+    return f"more than the {sizes.in_megabytes(max_size)} that --max-artefact-size allows"
 
 
 class _Transfer:
@@ -101,7 +101,7 @@ class _Transfer:
         opened = open_at(self.written, self._e_tag if self.written else "")
         if opened.size > self._max_size:
             raise errors.DownloadError(
-                f"{self._shown}: {opened.size} bytes, more than the {self._max_size} that are allowed"
+                f"{self._shown}: {sizes.in_megabytes(opened.size)}, {too_large(self._max_size)}"
             )
         self._size, self._e_tag = opened.size, opened.e_tag
         if not self.written and (hit := self._from_cache()):
@@ -115,16 +115,14 @@ class _Transfer:
     def progress(self) -> str:
         """How much came of how much."""
         share = self.written / self._size if self._size else 1.0
-        return f"{in_megabytes(self.written)} of {self._whole()} ({share:.0%})"
+        return f"{sizes.in_megabytes(self.written)} of {self._whole()} ({share:.0%})"
 
     def _copy(self, opened: artefact.Artefact, file: BinaryIO) -> None:
         began, before = self._clock(), self.written
         due = began + _PROGRESS_EVERY
         for chunk in opened.chunks:
             if self.written + len(chunk) > self._max_size:
-                raise errors.DownloadError(
-                    f"{self._shown}: more than the {self._max_size} bytes that are allowed"
-                )
+                raise errors.DownloadError(f"{self._shown}: {too_large(self._max_size)}")
             file.write(chunk)
             self._digest.update(chunk)
             self.written += len(chunk)
@@ -132,7 +130,7 @@ class _Transfer:
             if (now := self._clock()) >= due:
                 due = now + _PROGRESS_EVERY
                 speed = (self.written - before) / (now - began)
-                logger.info("%s, %s/s", self.progress(), in_megabytes(int(speed)))
+                logger.info("%s, %s/s", self.progress(), sizes.in_megabytes(int(speed)))
 
     def _finished(self) -> Download:
         if self.written != self._size:
@@ -152,7 +150,7 @@ class _Transfer:
         return Download(size=self._size, sha256=sha256, e_tag=self._e_tag)
 
     def _whole(self) -> str:
-        return in_megabytes(self._size)
+        return sizes.in_megabytes(self._size)
 
 
 def _is_strong(e_tag: str) -> bool:

@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent import futures
 
-from model_loader import artefact, download, errors, retries, unpack
+from model_loader import artefact, download, errors, retries, sizes, unpack
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +46,9 @@ def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, ma
         found[listed.path] = listed.size
         total += listed.size
         if len(found) > max_files:
-            raise errors.DownloadError(f"{shown}: more than the {max_files} files that are allowed")
+            raise errors.DownloadError(f"{shown}: more than the {max_files} files that --max-files allows")
         if total > max_size:
-            raise errors.DownloadError(f"{shown}: more than the {max_size} bytes that are allowed")
+            raise errors.DownloadError(f"{shown}: {download.too_large(max_size)}")
         _check(listed.path, shown)
     for folder in _folders(found):
         # An empty object of a folder's name is the mark that some tools make for the folder.
@@ -71,7 +71,7 @@ def fetch(paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path) -> 
             got = [each.result() for each in running]
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    logger.info("fetched %d files, %s", len(got), download.in_megabytes(sum(each.size for each in got)))
+    logger.info("fetched %d files, %s", len(got), sizes.in_megabytes(sum(each.size for each in got)))
     return together(paths, got)
 
 

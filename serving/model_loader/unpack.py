@@ -44,7 +44,9 @@ def unpack(source: pathlib.Path, target: pathlib.Path, limits: Limits) -> int:
         for member in tar:
             n_members += 1
             if n_members > limits.files:
-                raise errors.ArchiveError(f"it has more than the {limits.files} members that are allowed")
+                raise errors.ArchiveError(
+                    f"it has more than the {limits.files} members that --max-files allows"
+                )
             n_files += _place(tar, member, target)
         # tarfile takes a damaged header for the end; the real end is marked by a block of zeros.
         if reader.last_block != bytes(tarfile.BLOCKSIZE):

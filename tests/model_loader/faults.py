@@ -203,12 +203,13 @@ ROWS = (
             "bomb/model.tar.gz",
             gzip.compress(archives.an_archive().with_file("zeros", bytes(3 << 20)).plain()),
         ),
-        f"{_REFUSED}s3://models/bomb/model.tar.gz: it unpacks to more than the 2097152 bytes that are allowed",
+        f"{_REFUSED}s3://models/bomb/model.tar.gz: it unpacks to more than the 2.1 MB that "
+        "--max-unpacked-size allows",
     ),
     Row(
         "an artefact over the limit",
         scenes.stored("huge.ubj", bytes(4 << 20)),
-        f"{_FAILED}s3://models/huge.ubj: 4194304 bytes, more than the 3145728 that are allowed",
+        f"{_FAILED}s3://models/huge.ubj: 4.2 MB, more than the 3.1 MB that --max-artefact-size allows",
     ),
     Row(
         "another artefact under the same URL",

@@ -125,22 +125,22 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
     "a file for the top itself": (an_archive().with_file("./").plain(), "'./' is no proper file"),
     "a path of no length": (_attributed(path=b""), "'' is no proper file"),
     # Too much
-    "a bomb": (_bomb(), "it unpacks to more than the 1048576 bytes that are allowed"),
+    "a bomb": (_bomb(), "it unpacks to more than the 1.0 MB that --max-unpacked-size allows"),
     "a bomb behind the end mark": (
         _bomb_behind_the_end(),
-        "it unpacks to more than the 1048576 bytes that are allowed",
+        "it unpacks to more than the 1.0 MB that --max-unpacked-size allows",
     ),
     "a bomb in many streams": (
         _bomb_of_members(),
-        "it unpacks to more than the 1048576 bytes that are allowed",
+        "it unpacks to more than the 1.0 MB that --max-unpacked-size allows",
     ),
     "too many files": (
         _many(lambda crowd, name: crowd.with_file(name)),
-        "it has more than the 20 members that are allowed",
+        "it has more than the 20 members that --max-files allows",
     ),
     "too many directories": (
         _many(lambda crowd, name: crowd.with_directory(name)),
-        "it has more than the 20 members that are allowed",
+        "it has more than the 20 members that --max-files allows",
     ),
     "too deep a path": (an_archive().with_file("d/" * 64 + "m").plain(), "is too long a path"),
     "too long a name": (an_archive().with_file("n" * 256).plain(), "is too long a path"),

@@ -13,7 +13,7 @@ def listed(*entries: tuple[str, int]) -> list[artefact.Listed]:
     return [artefact.Listed(path=path, size=size) for path, size in entries]
 
 
-def chosen(*entries: tuple[str, int], max_files: int = 5, max_size: int = 100) -> list[str]:
+def chosen(*entries: tuple[str, int], max_files: int = 5, max_size: int = 10**8) -> list[str]:
     return tree.chosen(listed(*entries), shown="s3://b/p/", max_files=max_files, max_size=max_size)
 
 
@@ -36,8 +36,11 @@ def test_the_mark_of_a_folder_is_no_file_but_an_empty_file_is() -> None:
     ("entries", "message"),
     [
         ((), "s3://b/p/: no file is there"),
-        ([(str(n), 1) for n in range(6)], "s3://b/p/: more than the 5 files that are allowed"),
-        ([("a", 60), ("b", 60)], "s3://b/p/: more than the 100 bytes that are allowed"),
+        ([(str(n), 1) for n in range(6)], "s3://b/p/: more than the 5 files that --max-files allows"),
+        (
+            [("a", 60_000_000), ("b", 60_000_000)],
+            "s3://b/p/: more than the 100.0 MB that --max-artefact-size allows",
+        ),
     ],
     ids=["none", "too many", "too large"],
 )
