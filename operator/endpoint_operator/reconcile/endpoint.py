@@ -151,9 +151,7 @@ class Reconciler:
         )
         if config.parsed is not None:
             return seen, roll_out.new(endpoint, config.parsed, stored, self._installation.defaults)
-        # A config that is gone while it rolls out, or serves, is known from what was stored.
-        named = [item for item in stored if item.config_name == endpoint.spec.endpoint_config_name]
-        return seen, named[-1] if named else None
+        return seen, _remembered(seen)
 
     def _note_table(self, key: Key, seen: observed.Observed, plan: plans.Plan) -> None:
         """From now on routers are asked for the plan's table."""
@@ -193,6 +191,19 @@ class Reconciler:
                 message=event.message,
                 now=now,
             )
+
+
+def _remembered(seen: observed.Observed) -> roll_out.StoredRollOut | None:
+    """What was stored of a config that is gone while it serves or rolls out.
+
+    Of several contents of one name the one that serves stays: a roll-out to which somebody went back keeps its
+    old number, so the newest may be one that was given up.
+    """
+    endpoint = seen.endpoint
+    named = [item for item in seen.roll_outs if item.config_name == endpoint.spec.endpoint_config_name]
+    asked = [item for item in named if item.restart == endpoint.restart] or named
+    serving = seen.roll_out(seen.serving_name)
+    return serving if serving in asked else max(asked, key=lambda item: item.number, default=None)
 
 
 def _with_outcome(seen: observed.Observed, outcome: children.Outcome) -> observed.Observed:

@@ -1,89 +1,12 @@
-import asyncio
 import copy
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 
-from endpoint_contract import route_table
-from endpoint_operator.cluster import client, routers
 from endpoint_operator.desired.defaults import Defaults
-from endpoint_operator.reconcile import acknowledgements, endpoint, metrics
-from endpoint_operator.reconcile.keys import Key
+from endpoint_operator.reconcile import endpoint
 from endpoint_operator.reconcile.queue import TryLaterError
-from tests.builders import api_server, manifests
-
-CHURN = Key("shop", "churn")
-OURS = "/apis/pointsman.dev/v1alpha1/namespaces/shop"
-CORE = "/api/v1/namespaces/shop"
-APPS = "/apis/apps/v1/namespaces/shop"
-RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
-INSTALLATION = endpoint.Installation(
-    Defaults(router_image="router", loader_image="loader", model_image="model"), drain_seconds=5.0
-)
-
-
-class Parts:
-    """A reconciler on a stand-in of the API server, with an Endpoint of two variants."""
-
-    def __init__(self, server: api_server.ApiServer, cluster: client.Client) -> None:
-        self.server = server
-        self.numbers = metrics.Metrics()
-        self.acknowledgements = acknowledgements.Acknowledgements(
-            routers.Asker(timeout=0.05), lambda _: None, clock=lambda: 1000.0
-        )
-        self.reconciler = endpoint.Reconciler(
-            cluster,
-            self.acknowledgements,
-            INSTALLATION,
-            numbers=self.numbers,
-            clock=asyncio.get_running_loop().time,
-            now=lambda: 1000.0,
-        )
-        config = manifests.endpoint_config(
-            manifests.variant("A", initialVariantWeight=1), manifests.variant("B", initialVariantWeight=3)
-        )
-        server.put(f"{OURS}/endpointconfigs/churn-1", config)
-        self.put_endpoint()
-
-    def put_endpoint(self, config: str = "churn-1", **spec: object) -> None:
-        raw = manifests.endpoint("churn", config=config, **spec)
-        present = self.server.objects.get(f"{OURS}/endpoints/churn", {})
-        uid = present.get("metadata", {}).get("uid", "uid-of-churn")
-        raw["metadata"] |= {"uid": uid, "generation": 1}
-        self.server.put(f"{OURS}/endpoints/churn", {**present, **raw})
-
-    async def look(self) -> list[str]:
-        """Work once; answers what was written."""
-        before = len(self.server.writes())
-        await self.reconciler.work(CHURN)
-        return self.server.writes()[before:]
-
-    def find(self, kind: str) -> list[Any]:
-        return [item for item in self.server.objects.values() if item.get("kind") == kind]
-
-    @property
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.server.objects[f"{OURS}/endpoints/churn"].get("status", {})
-        return found
-
-    def condition(self, type_: str) -> tuple[str, str]:
-        found = next(item for item in self.status["conditions"] if item["type"] == type_)
-        return found["status"], found["reason"]
-
-    @property
-    def table(self) -> route_table.RouteTable:
-        data = self.server.objects[f"{CORE}/configmaps/churn-routes"]["data"]
-        return route_table.parse(data[route_table.CONFIG_MAP_KEY])
-
-
-@asynccontextmanager
-async def parts() -> AsyncIterator[Parts]:
-    async with api_server.running() as (server, cluster):
-        made = Parts(server, cluster)
-        yield made
-        await made.acknowledgements.stop()
+from tests.builders import manifests
+from tests.endpoint_operator.reconcile.parts import APPS, CHURN, CORE, OURS, RBAC, parts
 
 
 async def test_what_others_are_made_from_or_need_is_made_before_them() -> None:
@@ -306,6 +229,47 @@ async def test_a_deleted_config_leaves_what_was_stored_in_use() -> None:
         made.put_endpoint(weights={"A": 1, "B": 1})
         await made.look()
         assert made.table.shares() == {"A": 0.5, "B": 0.5}
+
+
+async def test_a_deleted_config_that_went_back_to_what_serves_brings_no_other_content() -> None:
+    async with parts() as made:
+        await made.look()
+        made.make_ready()
+        made.put_config(manifests.variant("C"))
+        await made.look()
+        made.put_first_config()
+        await made.look()
+        made.make_ready()
+        made.delete_config()
+        await made.look()
+        assert made.table.shares() == {"A": 0.25, "B": 0.75}
+
+
+async def test_a_deleted_config_brings_no_restart_that_was_taken_back() -> None:
+    async with parts() as made:
+        await made.look()
+        made.make_ready()
+        backends = made.backends
+        made.put_endpoint(restart="1")
+        await made.look()
+        made.put_endpoint()
+        await made.look()
+        made.make_ready()
+        made.delete_config()
+        await made.look()
+        assert made.backends == backends
+
+
+async def test_a_config_that_is_deleted_while_it_starts_takes_over_when_it_is_ready() -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2")
+        await made.look()
+        made.delete_config("churn-2")
+        made.make_ready()
+        await made.look()
+        assert made.table.shares() == {"C": 1.0}
 
 
 async def test_a_lost_table_comes_back_with_the_roll_out_that_served() -> None:
