@@ -134,11 +134,7 @@ class Children:
         await self._cluster.replace(path, apply.replacement(body, present))
 
     async def _grant_access(self, plan: plans.Plan) -> None:
-        accounts = {
-            wanted.variant.service_account_name
-            for wanted in plan.wanted.values()
-            if wanted.variant.service_account_name
-        }
+        accounts = _accounts(self._seen, plan)
         await self._ensure(kinds.SERVICE_ACCOUNT, router_access.service_account(self._owner))
         await self._ensure(kinds.ROLE, router_access.role(self._owner))
         await self._ensure(kinds.ROLE_BINDING, router_access.role_binding(self._owner, accounts))
@@ -198,3 +194,18 @@ class Children:
             if reason is not None:
                 failure = observed.Failure(reason, exc.said or str(exc))
                 self.outcome.refusals.append(observed.Refusal(kind.name, name, failure))
+
+
+def _accounts(seen: observed.Observed, plan: plans.Plan) -> set[str]:
+    """The variants' own accounts that some router runs as, or is about to.
+
+    Pods that serve no more are waited for until they have the newest table, so theirs stay as long as they do.
+    """
+    revisions = {*plan.wanted, *plan.leftover, *(pod.revision for pod in seen.pods)}
+    wanted = [item.variant for item in plan.wanted.values()]
+    stored = [variant for item in seen.roll_outs for variant in item.variants]
+    return {
+        variant.service_account_name
+        for variant in (*wanted, *stored)
+        if variant.revision in revisions and variant.service_account_name
+    }

@@ -27,9 +27,10 @@ class Parts:
 
     def __init__(self, server: api_server.ApiServer, cluster: client.Client) -> None:
         self.server = server
+        self.now = 1000.0
         self.numbers = metrics.Metrics()
         self.acknowledgements = acknowledgements.Acknowledgements(
-            routers.Asker(timeout=0.05), lambda _: None, clock=lambda: 1000.0
+            routers.Asker(timeout=0.05), lambda _: None, clock=lambda: self.now
         )
         self.reconciler = endpoint.Reconciler(
             cluster,
@@ -37,7 +38,7 @@ class Parts:
             INSTALLATION,
             numbers=self.numbers,
             clock=asyncio.get_running_loop().time,
-            now=lambda: 1000.0,
+            now=lambda: self.now,
         )
         self.put_first_config()
         self.put_endpoint()
@@ -68,6 +69,18 @@ class Parts:
             replicas = item["spec"]["replicas"]
             ready = {"readyReplicas": replicas, "updatedReplicas": replicas, "observedGeneration": 1}
             item["status"] = ready
+
+    def put_pods(self) -> None:
+        """A pod of each Deployment, not ready and without a router."""
+        for item in self.find("Deployment"):
+            name, template = item["metadata"]["name"], item["spec"]["template"]
+            pod = {"kind": "Pod", "metadata": {"name": f"{name}-0", "labels": template["metadata"]["labels"]}}
+            self.server.put(f"{CORE}/pods/{name}-0", pod)
+
+    def delete_pods(self) -> None:
+        """All pods are gone."""
+        for item in self.find("Pod"):
+            del self.server.objects[f"{CORE}/pods/{item['metadata']['name']}"]
 
     async def look(self) -> list[str]:
         """Work once; answers what was written."""
