@@ -30,11 +30,20 @@ _REASONS: Mapping[type[errors.ClusterError], str] = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What could not be written: names that belong to others, and content that the API server refuses."""
+    """What could not be written: names that belong to others, and content that the API server refuses.
+
+    ``is_held``: the table, or a roll-out's record, is among it, so that requests go on as before.
+    """
 
     conflicts: list[observed.Conflict] = field(default_factory=list)
     refusals: list[observed.Refusal] = field(default_factory=list)
     failed: list[errors.ClusterError] = field(default_factory=list)
+    is_held: bool = False
+
+    def is_told(self, name: str) -> bool:
+        """Whether people are told why the object of that name was not written: no later try mends it by itself."""
+        told: tuple[observed.Conflict | observed.Refusal, ...] = (*self.conflicts, *self.refusals)
+        return any(item.name == name for item in told)
 
 
 class Children:
@@ -47,24 +56,35 @@ class Children:
         self._owner = owner.of(seen.endpoint)
         self.outcome = Outcome()
 
+    async def store(self, plan: plans.Plan) -> bool:
+        """Store the plan's roll-outs, before anything is made from them. Raises ClusterError.
+
+        Answers whether they all are stored; if not, this plan must not be carried out.
+        """
+        stored = self._raw.of(kinds.CONTROLLER_REVISION)
+        for wanted in (plan.serving, plan.coming):
+            if wanted is not None and wanted.name not in stored:
+                # What takes over from another is marked once the table says so.
+                is_serving = wanted is plan.serving and self._seen.serving_name in (None, wanted.name)
+                body = roll_out.to_controller_revision(wanted, self._owner, serving=is_serving)
+                if not await self._ensure(kinds.CONTROLLER_REVISION, body):
+                    self.outcome.is_held = True
+        return not self.outcome.is_held
+
     async def carry_out(self, plan: plans.Plan) -> Outcome:
         """Write what differs, in the order in which nobody is promised what is not there yet. Raises ClusterError.
 
-        1. Stored roll-outs, before anything is made from them; without them nothing is.
-        2. The table: it alone moves traffic, and a weight that somebody waits for goes before all that can wait.
+        1. The table: it alone moves traffic, and a weight that somebody waits for goes before all that can wait.
            Where it can't be written, the rest waits too.
-        3. What pods need. 4. Services before Deployments. 5. Replicas.
-        6. What nobody needs any more; last the marks, which are read only when the table is lost.
+        2. What pods need. 3. Services before Deployments. 4. Replicas.
+        5. What nobody needs any more; last the marks, which are read only when the table is lost.
         """
-        await self._store_roll_outs(plan)
-        if self.outcome.failed or self.outcome.conflicts:
+        if not await self._write_table(plan):
+            if not self.outcome.is_told(names.routes(self._owner.name)):
+                # Somebody else's write came between: neither the marks nor the status may say that requests moved.
+                raise self.outcome.failed[-1]
+            self.outcome.is_held = True
             return self.outcome
-        await self._write_table(plan)
-        if self.outcome.refusals:
-            return self.outcome
-        if self.outcome.failed:
-            # Somebody else's write came between: neither the marks nor the status may say that requests moved.
-            raise self.outcome.failed[0]
         await self._grant_access(plan)
         await self._keep_identities(plan)
         await self._ensure(kinds.SERVICE, service.endpoint_service(self._owner))
@@ -78,14 +98,6 @@ class Children:
             await self._delete(kinds.CONTROLLER_REVISION, name)
         await self._mark_serving(plan)
         return self.outcome
-
-    async def _store_roll_outs(self, plan: plans.Plan) -> None:
-        stored = self._raw.of(kinds.CONTROLLER_REVISION)
-        serving = plan.serving.name if plan.serving else None
-        for wanted in (plan.serving, plan.coming):
-            if wanted is not None and wanted.name not in stored:
-                body = roll_out.to_controller_revision(wanted, self._owner, serving=wanted.name == serving)
-                await self._ensure(kinds.CONTROLLER_REVISION, body)
 
     async def _mark_serving(self, plan: plans.Plan) -> None:
         if plan.serving is None:
@@ -108,18 +120,20 @@ class Children:
             kinds.CONTROLLER_REVISION.path(metadata["namespace"], metadata["name"]), body
         )
 
-    async def _write_table(self, plan: plans.Plan) -> None:
+    async def _write_table(self, plan: plans.Plan) -> bool:
+        """Whether the table is as planned now."""
         name = names.routes(self._owner.name)
         present = self._raw.of(kinds.CONFIG_MAP).get(name)
         if plan.table_write is not None:
             body = self._table_body(
                 plan.table_write.table, plan.table_write.serving_name, plan.table_write.backends_since
             )
-            await self._attempt(self._replace_table(body, present), kinds.CONFIG_MAP, name)
-        elif present is not None and plan.table is not None and self._seen.serving_name is not None:
+            return await self._attempt(self._replace_table(body, present), kinds.CONFIG_MAP, name)
+        if present is not None and plan.table is not None and self._seen.serving_name is not None:
             since = self._seen.backends_since if self._seen.backends_since is not None else self._seen.now
             body = self._table_body(plan.table, self._seen.serving_name, since)
-            await self._ensure(kinds.CONFIG_MAP, body)
+            return await self._ensure(kinds.CONFIG_MAP, body)
+        return True
 
     def _table_body(self, table: RouteTable, serving: str, since: float) -> client.Object:
         instant = datetime.datetime.fromtimestamp(since, datetime.UTC)
@@ -175,13 +189,15 @@ class Children:
 
     async def _ensure(
         self, kind: kinds.Kind, body: client.Object, *, creation: client.Object | None = None
-    ) -> None:
+    ) -> bool:
         name = body["metadata"]["name"]
         present = self._raw.of(kind).get(name)
-        await self._attempt(apply.ensure(self._cluster, kind, body, present, creation=creation), kind, name)
+        write = apply.ensure(self._cluster, kind, body, present, creation=creation)
+        return await self._attempt(write, kind, name)
 
-    async def _attempt(self, write: Coroutine[Any, Any, object], kind: kinds.Kind, name: str) -> None:
-        """One object's trouble holds up no other object; no answer at all ends the attempt at once."""
+    async def _attempt(self, write: Coroutine[Any, Any, object], kind: kinds.Kind, name: str) -> bool:
+        """Whether it was written. One object's trouble holds up no other object; no answer at all ends the attempt
+        at once."""
         try:
             await write
         except errors.UnreachableError:
@@ -194,6 +210,9 @@ class Children:
             if reason is not None:
                 failure = observed.Failure(reason, exc.said or str(exc))
                 self.outcome.refusals.append(observed.Refusal(kind.name, name, failure))
+        else:
+            return True
+        return False
 
 
 def _accounts(seen: observed.Observed, plan: plans.Plan) -> set[str]:

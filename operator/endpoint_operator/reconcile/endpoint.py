@@ -5,7 +5,7 @@
 2. Decide: which roll-out the spec asks for, then one plan, both pure. A plan from which there is no way back is
    made again from lists that are surely not behind, and what that one says counts.
 3. Apply: only what differs. One object's trouble is noted and the rest goes on; no answer from the API
-   server stops.
+   server stops. So does a roll-out or a table that can't be written.
 4. Report: the status when it changed, and an event for each transition; also after trouble, with its reason.
 5. Come back: when the plan says so, when routers answer differently, after a failure with back-off.
 """
@@ -104,7 +104,7 @@ class Reconciler:
 
         # 3. Apply
         work = children.Children(self._cluster, raw, seen)
-        outcome = await work.carry_out(plan)
+        outcome = await work.carry_out(plan) if await work.store(plan) else work.outcome
         self._note_table(key, seen, plan)
 
         # 4. Report
@@ -207,8 +207,8 @@ def _remembered(seen: observed.Observed) -> roll_out.StoredRollOut | None:
 
 
 def _with_outcome(seen: observed.Observed, outcome: children.Outcome) -> observed.Observed:
-    """The snapshot with what this very look found out: names taken, and objects that were refused."""
-    if not outcome.conflicts and not outcome.refusals:
+    """The snapshot with what this very look found out: names taken, objects refused, requests that did not move."""
+    if not outcome.conflicts and not outcome.refusals and not outcome.is_held:
         return seen
     missing = observed.DeploymentState(desired=0, ready=0, updated=0)
     refused = {
@@ -222,6 +222,7 @@ def _with_outcome(seen: observed.Observed, outcome: children.Outcome) -> observe
         seen,
         conflicts=tuple(outcome.conflicts),
         refusals=tuple(outcome.refusals),
+        is_held=outcome.is_held,
         deployments={**seen.deployments, **refused},
     )
 

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from endpoint_contract import route_table
-from endpoint_operator.desired import roll_out
+from endpoint_operator.desired import names, roll_out
 from endpoint_operator.rollout import gate, leftovers, readiness, replicas, routers, routing, weights
-from endpoint_operator.rollout.observed import Failure, Observed
+from endpoint_operator.rollout.observed import Conflict, Failure, Observed, Refusal
 from endpoint_operator.rollout.plan import Phase, Plan, TableWrite
 
 NAMED_AFTER = 60.0
@@ -173,8 +173,17 @@ def _stalled(observed: Observed, decided: Plan) -> Failure | None:
     waits = decided.coming or decided.serving
     if waits is None:
         return None
+    if observed.is_held and (unwritten := _unwritten(observed, waits)) is not None:
+        return unwritten
     needed = {revision: wanted.replicas for revision, wanted in decided.wanted.items()}
     return readiness.first_failure(readiness.shortfalls(observed, waits, needed))
+
+
+def _unwritten(observed: Observed, waits: roll_out.StoredRollOut) -> Failure | None:
+    """Why the roll-out or its table can't be written; None where another try may do."""
+    needed = (waits.name, names.routes(observed.endpoint.name))
+    met: tuple[Conflict | Refusal, ...] = (*observed.conflicts, *observed.refusals)
+    return next((trouble.told for trouble in met if trouble.name in needed), None)
 
 
 def _soonest(*waits: float | None) -> float | None:

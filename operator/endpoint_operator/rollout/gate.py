@@ -28,6 +28,8 @@ def verdict(
     taking: tuple[routing.Place, ...],
 ) -> Verdict:
     """Whether ``coming`` may take over from ``taking``, the places that take requests now."""
+    if observed.is_held:
+        return Verdict(Phase.HELD_BY_WRITES, "the API server has not stored yet what it needs")
     if not taking:
         return Verdict(Phase.CUTTING_OVER)
     if weights.all_zero(weights.weights(coming, observed.endpoint.spec.weights)):

@@ -3,12 +3,14 @@
 The cluster layer builds it; times are seconds since the epoch, of one clock.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from endpoint_contract import model_identity, route_table, router_report
 from endpoint_operator.api import endpoint as endpoint_kind
 from endpoint_operator.desired import roll_out
+from endpoint_operator.rollout import reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ class Conflict:
     kind: str
     name: str
 
+    @property
+    def told(self) -> Failure:
+        """It as a failure, in words for people."""
+        message = f"{self.kind} {self.name} exists and belongs to somebody else"
+        return Failure(reasons.NAME_CONFLICT, message)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -89,6 +97,11 @@ class Refusal:
     kind: str
     name: str
     failure: Failure
+
+    @property
+    def told(self) -> Failure:
+        """The failure, told with the object's name."""
+        return dataclasses.replace(self.failure, message=f"{self.kind} {self.name}: {self.failure.message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +114,8 @@ class Observed:
     set of backends last changed, as the writer noted beside it. ``deployments``, ``services`` and
     ``identities`` are keyed by revision and hold only what is ours. ``reports`` is keyed by pod name; a pod
     that was not asked yet is absent. ``drain_seconds`` is how long a backend that no router names any more
-    is kept. ``conflicts`` and ``refusals`` are what the present look itself met when it wrote.
+    is kept. ``conflicts`` and ``refusals`` are what the present look itself met when it wrote; ``is_held`` says
+    that it could not write the table, or the record of the roll-out that is asked for: requests go on as before.
     """
 
     endpoint: endpoint_kind.Endpoint
@@ -118,6 +132,7 @@ class Observed:
     reports: Mapping[str, RouterAnswer] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    is_held: bool = False
     drain_seconds: float = 5.0
 
     @property

@@ -18,6 +18,7 @@ class Phase(enum.Enum):
     WAITING_FOR_PODS = "pods of the coming roll-out are not ready yet"
     WAITING_FOR_ROUTERS = "routers don't know the coming pods yet"
     HELD_BY_ZERO_WEIGHTS = "the coming roll-out would get no traffic: all of its weights are 0"
+    HELD_BY_WRITES = "the coming roll-out, or the table by which it takes over, could not be written"
     CUTTING_OVER = "the coming roll-out takes over with this plan's table"
     LEAVING_TABLE = "backends that serve no more stay in the table until every router has it"
     DRAINING = "revisions that serve no more stay until no router names them and they have drained"

@@ -148,7 +148,8 @@ def _rolling_out(plan: plans.Plan, config: str) -> Verdict:
             f"EndpointConfig {config} is ready and waits until every router knows its pods: {plan.waiting}."
         )
         return Verdict(TRUE, reasons.WAITING_FOR_ROUTERS, message)
-    message = f"EndpointConfig {config} starts beside what serves: {plan.waiting}."
+    beside = " beside what serves" if plan.serving else ""
+    message = f"EndpointConfig {config} starts{beside}: {plan.waiting}."
     return Verdict(TRUE, reasons.ROLLING_OUT, message)
 
 

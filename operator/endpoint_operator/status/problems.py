@@ -41,8 +41,7 @@ def _all(
     observed: Observed, plan: plans.Plan, variants: Sequence[facts.VariantFacts], *, has_served: bool
 ) -> Iterator[Failure]:
     for conflict in observed.conflicts:
-        message = f"{conflict.kind} {conflict.name} exists and belongs to somebody else"
-        yield Failure(reasons.NAME_CONFLICT, message)
+        yield conflict.told
     for variant in variants:
         if variant.failure is not None:
             yield Failure(variant.failure.reason, f"{variant.name}: {variant.failure.message}")
@@ -59,7 +58,7 @@ def _all(
 def _refused(observed: Observed, told: Sequence[Failure]) -> list[Failure]:
     """Refusals that no variant's or roll-out's failure has told already: of a pod that serves on, or of no pod."""
     return [
-        Failure(refusal.failure.reason, f"{refusal.kind} {refusal.name}: {refusal.failure.message}")
+        refusal.told
         for refusal in observed.refusals
         if not any(refusal.failure.message in one.message for one in told)
     ]

@@ -43,10 +43,12 @@ class Parts:
         self.put_first_config()
         self.put_endpoint()
 
-    def put_first_config(self) -> None:
-        """The EndpointConfig churn-1 as it is at the start."""
+    def put_first_config(self, name: str = "churn-1") -> None:
+        """The content that churn-1 has at the start."""
         self.put_config(
-            manifests.variant("A", initialVariantWeight=1), manifests.variant("B", initialVariantWeight=3)
+            manifests.variant("A", initialVariantWeight=1),
+            manifests.variant("B", initialVariantWeight=3),
+            name=name,
         )
 
     def put_config(self, *variants: object, name: str = "churn-1") -> None:
@@ -87,6 +89,20 @@ class Parts:
         before = len(self.server.writes())
         await self.reconciler.work(CHURN)
         return self.server.writes()[before:]
+
+    @property
+    def events(self) -> list[str]:
+        """The reasons of all events."""
+        return [item["reason"] for item in self.find("Event")]
+
+    @property
+    def marked(self) -> list[str]:
+        """The configs whose stored roll-outs carry the mark of the one that serves."""
+        return [
+            item["data"]["configName"]
+            for item in self.find("ControllerRevision")
+            if item["metadata"]["labels"].get(labels.SERVING) == "true"
+        ]
 
     @property
     def backends(self) -> set[str | None]:

@@ -1,5 +1,32 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from endpoint_operator.reconcile.queue import TryLaterError
 from tests.builders import manifests
-from tests.endpoint_operator.reconcile.parts import RBAC, Parts, parts
+from tests.endpoint_operator.reconcile.parts import CHURN, CORE, RBAC, Parts, parts
+
+TABLE = f"{CORE}/configmaps/churn-routes"
+
+
+@asynccontextmanager
+async def parts_before_a_cut_over() -> AsyncIterator[Parts]:
+    """churn-1 serves, and churn-2 would take over with the next look."""
+    async with parts() as made:
+        await made.look()
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2")
+        await made.look()
+        made.make_ready()
+        yield made
+
+
+def ask_for_the_same_by_another_name(made: Parts, weights: dict[str, float]) -> None:
+    """A config that serves with the pods that are there already: it takes over at the first look."""
+    made.make_ready()
+    made.put_first_config("churn-2")
+    made.put_endpoint(config="churn-2", weights=weights)
 
 
 def accounts(made: Parts) -> list[str]:
@@ -28,3 +55,55 @@ async def test_pods_that_serve_no_more_may_read_the_next_tables_until_they_are_g
         made.delete_pods()
         await made.look()
         assert accounts(made) == ["churn-router", "of-c"]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(422, "ObjectRefused"), (403, "ObjectForbidden")])
+async def test_a_cut_over_whose_table_is_refused_is_claimed_by_nobody(status: int, reason: str) -> None:
+    async with parts_before_a_cut_over() as made:
+        made.server.faults[f"PUT {TABLE}"] = status
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.status["endpointConfigName"] == "churn-1"
+        assert [item["variantName"] for item in made.status["productionVariants"]] == ["A", "B"]
+        assert made.condition("Progressing") == ("False", reason)
+        assert made.condition("Degraded") == ("True", reason)
+        assert "ConfigServing" not in made.events
+        assert made.marked == ["churn-1"]
+        made.server.faults.clear()
+        await made.look()
+        assert made.status["endpointConfigName"] == "churn-2"
+        assert "ConfigServing" in made.events
+        assert made.marked == ["churn-2"]
+
+
+async def test_a_cut_over_whose_table_has_a_name_of_somebody_else_is_claimed_by_nobody() -> None:
+    async with parts_before_a_cut_over() as made:
+        made.server.put(TABLE, {"data": {"their": "own"}})
+        assert await made.reconciler.work(CHURN) is not None
+        assert made.server.objects[TABLE]["data"] == {"their": "own"}
+        assert made.status["endpointConfigName"] == "churn-1"
+        assert made.condition("Progressing") == ("False", "NameConflict")
+        assert "ConfigServing" not in made.events
+        assert made.marked == ["churn-1"]
+
+
+async def test_a_first_roll_out_whose_table_has_a_name_of_somebody_else_has_failed() -> None:
+    async with parts() as made:
+        made.server.put(TABLE, {"data": {"their": "own"}})
+        await made.look()
+        assert made.status["endpointStatus"] == "Failed"
+        assert made.status["endpointConfigName"] == ""
+        assert "ConfigMap churn-routes exists" in made.status["failureReason"]
+
+
+async def test_a_cut_over_whose_record_was_just_made_is_marked_once_the_table_says_so() -> None:
+    async with parts() as made:
+        await made.look()
+        ask_for_the_same_by_another_name(made, {})
+        made.server.faults[f"PUT {TABLE}"] = 422
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.marked == ["churn-1"]
+        made.server.faults.clear()
+        await made.look()
+        assert made.marked == ["churn-2"]
