@@ -79,6 +79,9 @@ class Children:
         2. What pods need. 3. Services before Deployments. 4. Replicas.
         5. What nobody needs any more; last the marks, which are read only when the table is lost.
         """
+        if self.outcome.is_held and plan.serving is None:
+            # Of what runs here, if anything, no record is left: the rest of it is not touched without one.
+            return self.outcome
         if not await self._write_table(plan):
             if not self.outcome.is_told(names.routes(self._owner.name)):
                 # Somebody else's write came between: neither the marks nor the status may say that requests moved.

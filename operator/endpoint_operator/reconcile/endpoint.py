@@ -5,7 +5,7 @@
 2. Decide: which roll-out the spec asks for, then one plan, both pure. A plan from which there is no way back is
    made again from lists that are surely not behind, and what that one says counts.
 3. Apply: only what differs. One object's trouble is noted and the rest goes on; no answer from the API
-   server stops. So does a roll-out or a table that can't be written.
+   server stops. A roll-out that can't be stored does not come yet; a table that can't be written stops.
 4. Report: the status when it changed, and an event for each transition; also after trouble, with its reason.
 5. Come back: when the plan says so, when routers answer differently, after a failure with back-off.
 """
@@ -104,7 +104,10 @@ class Reconciler:
 
         # 3. Apply
         work = children.Children(self._cluster, raw, seen)
-        outcome = await work.carry_out(plan) if await work.store(plan) else work.outcome
+        if not await work.store(plan):
+            # Nothing is made from it, and what serves does not wait for it.
+            plan = cutover.without_coming(seen)
+        outcome = await work.carry_out(plan)
         self._note_table(key, seen, plan)
 
         # 4. Report

@@ -54,6 +54,14 @@ def plan(observed: Observed, coming: roll_out.StoredRollOut | None) -> Plan:
     return _with_facts(_carried_out(observed, step, serving, coming), observed, serving, coming)
 
 
+def without_coming(observed: Observed) -> Plan:
+    """What to do when the roll-out that the spec asks for can't be stored: nothing of what serves waits for it.
+
+    Nothing goes either: pods of it may stand there from before its record was lost.
+    """
+    return replace(plan(observed, None), delete=(), forget=())
+
+
 def _step(
     observed: Observed, serving: roll_out.StoredRollOut | None, coming: roll_out.StoredRollOut | None
 ) -> _Step:

@@ -5,7 +5,7 @@ import pytest
 
 from endpoint_operator.reconcile.queue import TryLaterError
 from tests.builders import manifests
-from tests.endpoint_operator.reconcile.parts import CHURN, CORE, RBAC, Parts, parts
+from tests.endpoint_operator.reconcile.parts import APPS, CHURN, CORE, RBAC, Parts, parts
 
 TABLE = f"{CORE}/configmaps/churn-routes"
 
@@ -107,3 +107,64 @@ async def test_a_cut_over_whose_record_was_just_made_is_marked_once_the_table_sa
         made.server.faults.clear()
         await made.look()
         assert made.marked == ["churn-2"]
+
+
+@pytest.mark.parametrize("status", [403, 422, 500])
+async def test_a_roll_out_that_can_not_be_stored_holds_up_nothing_of_what_serves(status: int) -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2", weights={"A": 1, "B": 1}, instanceCounts={"A": 2})
+        made.server.faults[f"POST {APPS}/controllerrevisions"] = status
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+        assert [item["spec"]["replicas"] for item in made.find("Deployment")] == [2, 1]
+        assert made.status["endpointConfigName"] == "churn-1"
+        assert made.condition("Progressing")[1] in ("RollingOut", "ObjectRefused", "ObjectForbidden")
+        made.server.faults.clear()
+        await made.look()
+        assert len(made.find("Deployment")) == 3
+
+
+async def test_why_a_roll_out_can_not_be_stored_is_told() -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2")
+        made.server.faults[f"POST {APPS}/controllerrevisions"] = 403
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.condition("Progressing") == ("False", "ObjectForbidden")
+        assert made.condition("Degraded") == ("True", "ObjectForbidden")
+        assert "churn-2 can't take over and churn-1 keeps serving" in made.status["failureReason"]
+
+
+async def test_a_record_whose_name_somebody_else_holds_holds_up_no_weight() -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2")
+        await made.look()
+        (coming,) = [item for item in made.find("ControllerRevision") if item["revision"] == 2]
+        del coming["metadata"]["ownerReferences"]
+        made.put_endpoint(config="churn-2", weights={"A": 1, "B": 1})
+        written = await made.look()
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+        assert made.condition("Degraded") == ("True", "NameConflict")
+        assert not any(line.startswith("DELETE") for line in written)
+
+
+async def test_a_take_over_that_can_not_be_stored_holds_up_no_weight_and_is_claimed_by_nobody() -> None:
+    async with parts() as made:
+        await made.look()
+        ask_for_the_same_by_another_name(made, {"A": 1, "B": 1})
+        made.server.faults[f"POST {APPS}/controllerrevisions"] = 500
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.table.shares() == {"A": 0.5, "B": 0.5}
+        assert made.status["endpointConfigName"] == "churn-1"
+        assert made.condition("Progressing") == ("True", "RollingOut")
+        made.server.faults.clear()
+        await made.look()
+        assert made.status["endpointConfigName"] == "churn-2"
