@@ -1,11 +1,12 @@
 """One endpoint, from what is to what should be: observe → decide → apply → report.
 
 1. Observe: the Endpoint, its config and its children; what routers were last heard to do.
-   Gone or going: forget it and stop, its children go by their owner references.
+   Gone: forget it and stop, its children go by their owner references.
 2. Decide: which roll-out the spec asks for, then one plan, both pure. A plan from which there is no way back is
    made again from lists that are surely not behind, and what that one says counts.
-3. Apply: only what differs. One object's trouble is noted and the rest goes on; no answer from the API
-   server stops. A roll-out that can't be stored does not come yet; a table that can't be written stops.
+3. Apply: only what differs, and nothing of an Endpoint that is on its way out. One object's trouble is noted and
+   the rest goes on; no answer from the API server stops. A roll-out that can't be stored does not come yet; a
+   table that can't be written stops.
 4. Report: the status when it changed, and an event for each transition; also after trouble, with its reason.
 5. Come back: when the plan says so, when routers answer differently, after a failure with back-off.
 """
@@ -107,7 +108,7 @@ class Reconciler:
         if not await work.store(plan):
             # Nothing is made from it, and what serves does not wait for it.
             plan = cutover.without_coming(seen)
-        outcome = await work.carry_out(plan)
+        outcome = work.outcome if plan.phase is plans.Phase.DELETING else await work.carry_out(plan)
         self._note_table(key, seen, plan)
 
         # 4. Report
@@ -126,9 +127,9 @@ class Reconciler:
         self._numbers.forget_endpoint(key)
 
     async def _look(self, key: Key, *, is_live: bool = False) -> _Look | None:
-        """What is there and what to do about it; None when the endpoint is gone or going."""
+        """What is there and what to do about it; None when the endpoint is gone."""
         raw = await observe.endpoint(self._cluster, key.namespace, key.name, is_live=is_live)
-        if raw is None or "deletionTimestamp" in raw.endpoint["metadata"]:
+        if raw is None:
             return None
         seen, coming = self._understood(key, raw)
         return _Look(raw, seen, coming, cutover.plan(seen, coming))

@@ -43,7 +43,7 @@ class _Step:
 def plan(observed: Observed, coming: roll_out.StoredRollOut | None) -> Plan:
     """What to do now; ``coming`` is the stored roll-out of the config that the spec names, if any."""
     if observed.endpoint.is_being_deleted:
-        return Plan(phase=Phase.DELETING)
+        return _as_it_is(observed)
     serving = observed.roll_out(observed.serving_name)
     if coming is not None and coming.name == observed.serving_name:
         # Names are made from content: if the record of what serves was deleted, this is it again.
@@ -52,6 +52,13 @@ def plan(observed: Observed, coming: roll_out.StoredRollOut | None) -> Plan:
         return Plan(phase=Phase.NOTHING_TO_SERVE, table=observed.table)
     step = _step(observed, serving, coming)
     return _with_facts(_carried_out(observed, step, serving, coming), observed, serving, coming)
+
+
+def _as_it_is(observed: Observed) -> Plan:
+    """Of an Endpoint on its way out nothing is written any more; until it is gone, its routers go on."""
+    serving, table = observed.roll_out(observed.serving_name), observed.table
+    left = Plan(Phase.DELETING, serving, table=table, routers=routers.view(observed, table))
+    return _with_facts(left, observed, serving, None)
 
 
 def without_coming(observed: Observed) -> Plan:
@@ -179,7 +186,7 @@ def _with_facts(
 
 def _stalled(observed: Observed, decided: Plan) -> Failure | None:
     waits = decided.coming or decided.serving
-    if waits is None:
+    if waits is None or decided.phase is Phase.DELETING:
         return None
     if observed.is_held and (unwritten := _unwritten(observed, waits)) is not None:
         return unwritten

@@ -183,10 +183,10 @@ async def test_a_status_written_by_somebody_else_meanwhile_is_tried_again() -> N
         assert made.status["endpointStatus"] == "Creating"
 
 
-async def test_an_endpoint_that_goes_is_left_alone_and_forgotten() -> None:
+async def test_an_endpoint_that_is_gone_is_forgotten() -> None:
     async with parts() as made:
         await made.look()
-        gone = made.server.objects.pop(f"{OURS}/endpoints/churn")
+        del made.server.objects[f"{OURS}/endpoints/churn"]
         assert await made.look() == []
         assert "pointsman_endpoint_info" not in {
             sample.name
@@ -194,8 +194,21 @@ async def test_an_endpoint_that_goes_is_left_alone_and_forgotten() -> None:
             for sample in family.samples
             if sample.labels
         }
-        gone["metadata"]["deletionTimestamp"] = "2026-11-22T02:00:00Z"
-        made.server.put(f"{OURS}/endpoints/churn", gone)
+
+
+async def test_an_endpoint_that_somebody_holds_while_it_goes_says_so_and_is_left_alone() -> None:
+    async with parts() as made:
+        await made.look()
+        going = made.server.objects[f"{OURS}/endpoints/churn"]
+        going["metadata"]["deletionTimestamp"] = "2026-11-22T02:00:00Z"
+        made.put_config(manifests.variant("C"))
+        for kind in ("ControllerRevision", "Deployment"):
+            for item in made.find(kind):
+                plural = f"{kind.lower()}s"
+                del made.server.objects[f"{APPS}/{plural}/{item['metadata']['name']}"]
+        assert set(await made.look()) <= {f"PUT {OURS}/endpoints/churn/status", f"POST {CORE}/events"}
+        assert made.status["endpointStatus"] == "Deleting"
+        assert made.condition("Progressing") == ("True", "BeingDeleted")
         assert await made.look() == []
 
 

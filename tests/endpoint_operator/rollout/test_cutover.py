@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from endpoint_operator.rollout import cutover, observed, reasons
-from endpoint_operator.rollout import plan as plans
 from endpoint_operator.rollout.plan import Phase
 from tests.builders import snapshots
 from tests.builders.planning import carried_out, plan, table_of, table_write, written
@@ -30,7 +29,9 @@ def test_an_endpoint_at_rest_needs_nothing() -> None:
 def test_an_endpoint_that_is_being_deleted_is_left_alone() -> None:
     endpoint = TWO.ready()
     going = dataclasses.replace(endpoint.seen.endpoint, is_being_deleted=True)
-    assert plan(endpoint.seeing(endpoint=going)) == plans.Plan(phase=Phase.DELETING)
+    decided = plan(endpoint.seeing(endpoint=going))
+    assert (decided.phase, decided.wanted, decided.table_write) == (Phase.DELETING, {}, None)
+    assert (decided.serving, decided.table) == (endpoint.serving.stored(), endpoint.seen.table)
 
 
 def test_without_any_usable_config_nothing_is_done() -> None:

@@ -123,7 +123,12 @@ def test_a_name_that_belongs_to_somebody_else_is_told() -> None:
 def test_an_endpoint_on_its_way_out_says_so() -> None:
     endpoint = TWO.ready()
     going = dataclasses.replace(endpoint.seen.endpoint, is_being_deleted=True)
-    assert status_of(endpoint.seeing(endpoint=going), SERVED)["endpointStatus"] == "Deleting"
+    status = status_of(endpoint.seeing(endpoint=going), SERVED)
+    assert status["endpointStatus"] == "Deleting"
+    assert condition(status, "Serving") == ("True", "Serving")
+    assert condition(status, "WeightsApplied") == ("True", "Applied")
+    assert condition(status, "Ready") == ("False", "BeingDeleted")
+    assert (status["endpointConfigName"], status["variants"]) == ("one", "2/2")
 
 
 def test_images_and_models_are_those_of_the_pods() -> None:
