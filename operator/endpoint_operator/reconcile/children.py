@@ -157,15 +157,25 @@ class Children:
         await self._ensure(kinds.ROLE_BINDING, router_access.role_binding(self._owner, accounts))
 
     async def _keep_identities(self, plan: plans.Plan) -> None:
-        kept = snapshot.identities_to_keep(self._seen, plan.wanted)
-        for revision, (variant, identity) in kept.items():
+        known = {
+            revision: (wanted.variant.variant_name, self._seen.identities[revision])
+            for revision, wanted in plan.wanted.items()
+            if revision in self._seen.identities
+        }
+        found = snapshot.identities_to_keep(self._seen, plan.wanted)
+        for revision, (variant, identity) in {**known, **found}.items():
             body = model_identity.config_map(
                 self._owner, revision=revision, variant=variant, identity=identity
             )
+            await self._keep_identity(revision, body)
+
+    async def _keep_identity(self, revision: str, body: client.Object) -> None:
+        if revision in self._raw.of(kinds.CONFIG_MAP):
+            await self._ensure(kinds.CONFIG_MAP, body)
+        else:
             # The first one found counts, for good: a second one that is met meanwhile must not replace it.
-            await self._attempt(
-                apply.create_once(self._cluster, kinds.CONFIG_MAP, body), kinds.CONFIG_MAP, revision
-            )
+            write = apply.create_once(self._cluster, kinds.CONFIG_MAP, body)
+            await self._attempt(write, kinds.CONFIG_MAP, revision)
 
     async def _ensure_revision(self, revision: str, wanted: plans.Wanted) -> None:
         headless = service.revision_service(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from endpoint_contract import labels, route_table
+from endpoint_contract import labels, model_identity, pod_environment, route_table
 from endpoint_operator.cluster import client, routers
 from endpoint_operator.desired.defaults import Defaults
 from endpoint_operator.reconcile import acknowledgements, endpoint, metrics
@@ -20,6 +20,8 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/shop"
 INSTALLATION = endpoint.Installation(
     Defaults(router_image="router", loader_image="loader", model_image="model"), drain_seconds=5.0
 )
+
+IDENTITY = model_identity.ModelIdentity("s3://models/churn/1/model.tar.gz", "e", "0" * 64, 10)
 
 
 class Parts:
@@ -73,10 +75,16 @@ class Parts:
             item["status"] = ready
 
     def put_pods(self) -> None:
-        """A pod of each Deployment, not ready and without a router."""
+        """A pod of each Deployment, not ready and without a router, whose loader has found its model."""
+        loaded = {"exitCode": 0, "message": model_identity.render(IDENTITY)}
+        loader = {"name": pod_environment.CONTAINER_MODEL_LOADER, "state": {"terminated": loaded}}
         for item in self.find("Deployment"):
             name, template = item["metadata"]["name"], item["spec"]["template"]
-            pod = {"kind": "Pod", "metadata": {"name": f"{name}-0", "labels": template["metadata"]["labels"]}}
+            pod = {
+                "kind": "Pod",
+                "metadata": {"name": f"{name}-0", "labels": template["metadata"]["labels"]},
+                "status": {"initContainerStatuses": [loader]},
+            }
             self.server.put(f"{CORE}/pods/{name}-0", pod)
 
     def delete_pods(self) -> None:

@@ -1,11 +1,13 @@
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from endpoint_contract import model_identity
 from endpoint_operator.reconcile.queue import TryLaterError
 from tests.builders import manifests
-from tests.endpoint_operator.reconcile.parts import APPS, CHURN, CORE, RBAC, Parts, parts
+from tests.endpoint_operator.reconcile.parts import APPS, CHURN, CORE, IDENTITY, RBAC, Parts, parts
 
 TABLE = f"{CORE}/configmaps/churn-routes"
 
@@ -168,3 +170,39 @@ async def test_a_take_over_that_can_not_be_stored_holds_up_no_weight_and_is_clai
         made.server.faults.clear()
         await made.look()
         assert made.status["endpointConfigName"] == "churn-2"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"identity.json": "{}"},
+        {"identity.json": model_identity.render(dataclasses.replace(IDENTITY, sha256="1" * 64))},
+    ],
+    ids=["emptied", "damaged", "changed"],
+)
+async def test_a_model_identity_that_somebody_edited_is_put_back(data: dict[str, str]) -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_pods()
+        await made.look()
+        made.delete_pods()
+        await made.look()
+        identity = made.find("ConfigMap")[-1]
+        made.server.put(f"{CORE}/configmaps/{identity['metadata']['name']}", {**identity, "data": data})
+        await made.look()
+        assert made.find("ConfigMap")[-1]["data"] == {"identity.json": model_identity.render(IDENTITY)}
+        assert await made.look() == []
+
+
+async def test_a_model_identity_that_can_not_be_read_is_made_again_from_what_pods_found() -> None:
+    async with parts() as made:
+        await made.look()
+        made.put_pods()
+        await made.look()
+        identity = made.find("ConfigMap")[-1]
+        del identity["metadata"]["annotations"]
+        identity["data"] = {}
+        await made.look()
+        assert made.find("ConfigMap")[-1]["data"] == {"identity.json": model_identity.render(IDENTITY)}
+        assert await made.look() == []
