@@ -158,6 +158,35 @@ async def test_an_endpoint_deleted_while_no_operator_runs_takes_everything_with_
         await world.until_count(kind, 0)
 
 
+async def test_an_endpoint_that_somebodys_finalizer_keeps_is_shown_as_deleting_and_left_alone(
+    cluster: tests.cluster.Cluster, world: World, tmp_path: Path
+) -> None:
+    async with live_operator.running(cluster, world.namespace, tmp_path):
+        await world.config("churn-1", Variant1=1.0)
+        await world.endpoint(config="churn-1")
+        (deployment,) = await world.until_count(kinds.DEPLOYMENT, 1)
+        await world.until_condition("Serving", "False", "NoReadyPod")
+        await world.patch(kinds.ENDPOINT, "churn", {"metadata": {"finalizers": ["example.test/keep"]}})
+        endpoint = await world.get(kinds.ENDPOINT, "churn")
+        await world.api.delete(kinds.ENDPOINT.path(world.namespace, "churn"), uid=endpoint["metadata"]["uid"])
+
+        async def is_said() -> bool:
+            return bool((await world.status())["endpointStatus"] == "Deleting")
+
+        await live_operator.until(is_said)
+        before = await versions(world)
+        await world.api.delete(
+            kinds.DEPLOYMENT.path(world.namespace, deployment["metadata"]["name"]),
+            uid=deployment["metadata"]["uid"],
+        )
+        await world.until_count(kinds.DEPLOYMENT, 0)
+        del before[f"deployments/{deployment['metadata']['name']}"]
+        assert await versions(world) == before
+        await world.patch(kinds.ENDPOINT, "churn", {"metadata": {"finalizers": None}})
+        for kind in MADE:
+            await world.until_count(kind, 0)
+
+
 async def test_kopf_leaves_no_trace_on_any_object(
     cluster: tests.cluster.Cluster, world: World, tmp_path: Path
 ) -> None:
