@@ -1,11 +1,13 @@
 """From apply to delete: what kubectl shows, and that nothing stays behind."""
 
+import json
 import time
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 
+from endpoint_contract import model_identity
 from tests.builders import figures
 from tests.cluster import Cluster
 from tests.demo import install
@@ -51,6 +53,26 @@ def test_a_child_deleted_by_hand_comes_back(churn: endpoints.LiveEndpoint) -> No
         churn.kubectl("delete", child)
         churn.wait_until(partial(exists, churn, child), f"{child} is back")
     churn.wait_until_ready()
+
+
+def test_a_models_identity_edited_by_hand_is_put_back(churn: endpoints.LiveEndpoint) -> None:
+    before = identities(churn)
+    assert len(before) == 2
+    for name in before:
+        churn.kubectl("patch", "configmap", name, "--type=merge", "-p", '{"data": {"identity.json": "{}"}}')
+    churn.wait_until(lambda: identities(churn) == before, "the identities are as before")
+
+
+def identities(churn: endpoints.LiveEndpoint) -> dict[str, str]:
+    """What each revision's pods are held to, by the name of its ConfigMap."""
+    listed = json.loads(
+        churn.kubectl("get", "configmaps", "-l", "pointsman.dev/endpoint=churn", "-o", "json")
+    )
+    return {
+        item["metadata"]["name"]: item["data"][model_identity.CONFIG_MAP_KEY]
+        for item in listed["items"]
+        if model_identity.CONFIG_MAP_KEY in item["data"]
+    }
 
 
 def test_helm_uninstall_neither_hangs_nor_stops_what_serves(
