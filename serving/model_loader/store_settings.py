@@ -1,6 +1,7 @@
 """How a store is reached: what all of them have in common, and web servers. Nothing is asked of anybody here."""
 
 import base64
+import hashlib
 import pathlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def of_web_server(
         is_prefix=False,
         host=parse.urlsplit(location.url).netloc,
         shown=location.shown,
-        identity=location.shown,
+        # A query may choose the file, and may be a secret.
+        identity=f"{location.shown} {hashlib.sha256(location.url.encode()).hexdigest()}",
     )
 
 

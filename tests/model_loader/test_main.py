@@ -112,6 +112,18 @@ def test_a_model_on_the_web_is_loaded_after_passing_trouble(loader: program.Load
     assert [path.name for path in sorted(loader.model_dir.iterdir())] == [".model-loader", "xgboost-model"]
 
 
+def test_two_queries_of_one_address_are_two_models_to_a_nodes_cache(
+    loader: program.Loader, web: servers.Web
+) -> None:
+    (loader.directory / "cache").mkdir()
+    loader.environment["MODEL_LOADER_CACHE_DIR"] = str(loader.directory / "cache")
+    for body in (b"one", b"two"):
+        query = f"/m.json?model={body.decode()}"
+        web.answers[query] = [servers.Answer(body=body, headers=(("ETag", '"v1"'),))]
+        loader.success(web.url + query)
+        assert (loader.model_dir / "m.json").read_bytes() == body
+
+
 def test_a_page_that_is_not_there_is_asked_for_once(loader: program.Loader, web: servers.Web) -> None:
     line = loader.failure(f"{web.url}/model.tar.gz?X-Amz-Signature=hunter2")
     assert line == f"ModelDownloadFailed: {web.url}/model.tar.gz: not found (404)"

@@ -97,7 +97,19 @@ def test_settings_that_cannot_be_meant_are_refused(environment: dict[str, str], 
     assert str(caught.value) == message
 
 
-def test_the_identity_of_a_web_file_holds_no_signature() -> None:
-    location = data_url.read("https://host/m?X-Amz-Signature=hunter2")
+def identity(url: str) -> str:
+    location = data_url.read(url)
     assert isinstance(location, data_url.WebFile)
-    assert store_settings.of_web_server(location, {}, 10).identity == "https://host/m"
+    return store_settings.of_web_server(location, {}, 10).identity
+
+
+def test_the_identity_of_a_web_file_holds_no_signature() -> None:
+    found = identity("https://host/m?X-Amz-Signature=hunter2")
+    assert found.startswith("https://host/m ")
+    assert "hunter2" not in found
+
+
+def test_web_files_that_differ_only_in_the_query_have_identities_of_their_own() -> None:
+    urls = [f"https://host/m{query}" for query in ("", "?version=1", "?version=2")]
+    assert len({identity(url) for url in urls}) == 3
+    assert identity(urls[1]) == identity(urls[1])
