@@ -7,7 +7,7 @@ import sys
 import threading
 
 from endpoint_contract import model_identity
-from model_loader import errors, identity, load, settings
+from model_loader import errors, identity, load, settings, store_settings
 
 _READABLE_BY_ALL = 0o022
 
@@ -17,6 +17,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.umask(_READABLE_BY_ALL)
     _end_on_sigterm()
+    _unset_empty_variables()
     termination_log = settings.termination_log(sys.argv[1:])
     try:
         last_word = model_identity.render(load.load(settings.read(sys.argv[1:], os.environ)))
@@ -43,6 +44,13 @@ def _end_on_sigterm() -> None:
         os._exit(128 + signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _unset_empty_variables() -> None:
+    """An empty variable is the same as none; obstore, which reads the environment itself, panics on some."""
+    for name, value in [*os.environ.items()]:
+        if not value and name.startswith(store_settings.PREFIXES):
+            del os.environ[name]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ GOOGLE_BEARER_TOKEN, obstore reads itself, under the same names.
 import base64
 import binascii
 import json
+import re
 from typing import Any
 from urllib import parse
 
@@ -43,6 +44,7 @@ _ENDPOINTS = {
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
 }
 _NAMES = {"s3": "S3", "gs": "Google Cloud Storage", "az": "Azure"}
+_ENDPOINT = re.compile(r"https?://[\w.:@\[\]-]+(/[\w.:@~%/-]*)?", re.ASCII | re.IGNORECASE)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -50,14 +52,14 @@ def of_bucket(
     location: data_url.StoredObject, environment: Environment, stall_timeout: float
 ) -> StoreSettings:
     """How the bucket of a location is reached. Raises SettingsError; ``stall_timeout`` in seconds."""
-    endpoint = _first(environment, _ENDPOINTS[location.kind]).rstrip("/")
+    endpoint = _endpoint(environment, _ENDPOINTS[location.kind])
     choices: dict[str, Any] = {
         "client_options": store_settings.client_options(
             environment, stall_timeout, allow_http=endpoint.lower().startswith("http://")
         ),
         "retry_config": store_settings.NO_RETRIES,
     }
-    if endpoint and not _first(environment, _CREDENTIALS[location.kind]):
+    if endpoint and not _set(environment, _CREDENTIALS[location.kind]):
         choices["skip_signature"] = True  # a store of one's own, without keys, is read anonymously
     match location.kind:
         case "s3":
@@ -155,8 +157,25 @@ def _is_base64(text: str) -> bool:
         return False
 
 
-def _first(environment: Environment, names: tuple[str, ...]) -> str:
-    return next((environment[name] for name in names if environment.get(name)), "")
+def _endpoint(environment: Environment, names: tuple[str, ...]) -> str:
+    """The address of a store of one's own, "" for the cloud's. obstore would panic on what is none."""
+    name = _set(environment, names)
+    if name and not _is_endpoint(environment[name]):
+        raise errors.SettingsError(f"{name} must be a URL like https://HOST or http://HOST:PORT")
+    return environment[name].rstrip("/") if name else ""
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        parts = parse.urlsplit(text)
+        return bool(_ENDPOINT.fullmatch(text) and parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
+
+
+def _set(environment: Environment, names: tuple[str, ...]) -> str:
+    """The first of the variables that is set, "" if none is."""
+    return next((name for name in names if environment.get(name)), "")
 
 
 def _trouble(variables: str, store: str) -> str:

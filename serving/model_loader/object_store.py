@@ -1,5 +1,6 @@
 """Reads artefacts from object stores and web servers; the only code that asks obstore for anything."""
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,9 @@ class ObjectStore:
     def open(self, name: str, *, begin_at: int, e_tag: str) -> artefact.Artefact:
         options: GetOptions = {"range": {"offset": begin_at}, "if_match": e_tag} if begin_at else {}
         try:
-            answer = obstore.get(self._settings.store, self._settings.key + name, options=options)
-            stream = iter(answer.stream(min_chunk_size=artefact.CHUNK_SIZE))
+            with store_errors.panics_told(self._shown(name)):
+                answer = obstore.get(self._settings.store, self._settings.key + name, options=options)
+                stream = iter(answer.stream(min_chunk_size=artefact.CHUNK_SIZE))
         except _FAILURES as exc:
             if begin_at and (isinstance(exc, _ANEW) or _RANGE_REFUSED in str(exc)):
                 raise self._changed(name) from exc
@@ -52,8 +54,9 @@ class ObjectStore:
     def listing(self) -> Iterator[artefact.Listed]:
         prefix = self._settings.key
         try:
-            for page in obstore.list(self._settings.store, prefix):
-                for entry in page:
+            with store_errors.panics_told(self._shown("")):
+                pages = obstore.list(self._settings.store, prefix)
+                for entry in itertools.chain.from_iterable(pages):
                     # The prefix itself may exist as a mark that some tools make for a folder.
                     if entry["path"].startswith(prefix):
                         yield artefact.Listed(path=entry["path"][len(prefix) :], size=entry["size"])
@@ -62,19 +65,23 @@ class ObjectStore:
 
     def _chunks(self, stream: Iterator[bytes], name: str) -> Iterator[bytes]:
         try:
-            yield from stream
+            with store_errors.panics_told(self._shown(name)):
+                yield from stream
         except _FAILURES as exc:
             raise self._translated(exc, name) from exc
 
+    def _shown(self, name: str) -> str:
+        return f"{self._settings.shown}{name}"
+
     def _changed(self, name: str) -> errors.ResumeRefusedError:
         return errors.ResumeRefusedError(
-            f"{self._settings.shown}{name}: it changed while it was fetched, or can't be fetched in parts"
+            f"{self._shown(name)}: it changed while it was fetched, or can't be fetched in parts"
         )
 
     def _translated(self, exc: Exception, name: str) -> errors.DownloadError:
         return store_errors.translate(
             exc,
-            shown=f"{self._settings.shown}{name}",
+            shown=self._shown(name),
             host=self._settings.host,
             stall_timeout=self._stall_timeout,
         )

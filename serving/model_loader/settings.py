@@ -36,8 +36,9 @@ _UNITS = {
     "G": 10**9,
     "T": 10**12,
 }
-# JSON and PEM files may end in a line break.
-_DOCUMENTS = ("{", "-----BEGIN")
+# JSON and PEM have line breaks, and whoever reads these says what else is wrong with them.
+_DOCUMENTS = frozenset({store_settings.CA_CERTIFICATES, "GOOGLE_SERVICE_ACCOUNT_KEY"})
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 _SIZE = re.compile(r"([0-9]{1,18})(Ki|Mi|Gi|Ti|k|M|G|T|)")
 
 
@@ -174,10 +175,18 @@ def _of_stores(environment: Mapping[str, str]) -> Mapping[str, str]:
         if value and (name.startswith(store_settings.PREFIXES) or name in store_settings.NAMES)
     }
     for name, value in found.items():
-        if value != value.strip() and not value.lstrip().startswith(_DOCUMENTS):
-            # `echo` into a Secret ends its value so; stores then speak of a wrong signature.
-            raise errors.SettingsError(f"{name} begins or ends with a blank or a line break")
+        if name not in _DOCUMENTS and not value.lstrip().startswith("{"):
+            _check(name, value)
     return found
+
+
+def _check(name: str, value: str) -> None:
+    if value != value.strip():
+        # `echo` into a Secret ends its value so; stores then speak of a wrong signature.
+        raise errors.SettingsError(f"{name} begins or ends with a blank or a line break")
+    if _CONTROL_CHARACTER.search(value):
+        # No header can hold it: obstore would panic.
+        raise errors.SettingsError(f"{name} has a line break or another control character in it")
 
 
 def _cache(options: argparse.Namespace, environment: Mapping[str, str]) -> cache.Cache | None:

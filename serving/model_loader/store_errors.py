@@ -4,7 +4,9 @@ obstore tells HTTP statuses, S3 error codes and network trouble in the text of i
 also holds whole URLs, signatures included, so nothing of it is repeated except the words recognised here.
 """
 
+import contextlib
 import re
+from collections.abc import Iterator
 
 from model_loader import errors, identity_errors, statuses
 
@@ -90,6 +92,20 @@ def translate(exc: Exception, *, shown: str, host: str, stall_timeout: float) ->
                 f"{shown}: {meaning.format(host=host, stall=stall_timeout)}{_cause(text)}", is_transient
             )
     return errors.TransientDownloadError(f"{shown}: the transfer from {host} broke off")
+
+
+@contextlib.contextmanager
+def panics_told(shown: str) -> Iterator[None]:
+    """Tell of a panic of obstore, which some settings lead it into. Raises DownloadError."""
+    try:
+        yield
+    except BaseException as exc:
+        # It is no Exception, and its class can't be imported.
+        if type(exc).__name__ != "PanicException":
+            raise
+        raise errors.DownloadError(
+            f"{shown}: no request can be made of the store's settings; check its address, region and credentials"
+        ) from exc
 
 
 def _explained(code: str, text: str) -> str:

@@ -286,6 +286,11 @@ ROWS = (
         "SettingsRefused: AWS_SECRET_ACCESS_KEY begins or ends with a blank or a line break",
     ),
     Row(
+        "an endpoint that is no URL",
+        scenes.at(_S3, AWS_ENDPOINT_URL="minio:9000"),
+        "SettingsRefused: AWS_ENDPOINT_URL must be a URL like https://HOST or http://HOST:PORT",
+    ),
+    Row(
         "half of a pair of keys",
         scenes.at(_S3, AWS_SECRET_ACCESS_KEY=""),
         "SettingsRefused: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together; one of them is missing",

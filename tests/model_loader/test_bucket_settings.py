@@ -78,6 +78,53 @@ def test_settings_that_cannot_be_meant_are_refused_without_repeating_them(
 
 
 @pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("s3://b/k", "AWS_ENDPOINT_URL_S3"),
+        ("s3://b/k", "AWS_ENDPOINT_URL"),
+        ("gs://b/k", "GOOGLE_BASE_URL"),
+        ("az://b/k", "AZURE_STORAGE_ENDPOINT"),
+    ],
+)
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *(
+            "minio:9000",
+            "minio",
+            "ftp://minio",
+            "http://",
+            "http:///minio",
+            "http://[::1",
+            "http://minio:port",
+        ),
+        *("http://minio:99999", "http://my minio", "http://mïnio", "http://minio/a b", "http://minio?x=1"),
+    ],
+)
+def test_an_endpoint_that_is_no_url_is_refused_by_its_variables_name(
+    url: str, name: str, endpoint: str
+) -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        settings(url, {**AZURE, name: endpoint})
+    assert str(caught.value) == f"{name} must be a URL like https://HOST or http://HOST:PORT"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "HTTP://minio:9000/",
+        "https://a_b.example.com/a/path",
+        "http://[::1]:9000",
+        "http://user:hunter2@minio",
+    ],
+)
+def test_an_endpoint_that_is_a_url_is_taken(endpoint: str) -> None:
+    host = settings("s3://b/k", {"AWS_ENDPOINT_URL": endpoint}).host
+    assert host in endpoint
+    assert "hunter2" not in host
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         (("s3://a/k", {}), ("s3://b/k", {})),

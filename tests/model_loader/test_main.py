@@ -169,6 +169,26 @@ def test_bad_settings_are_one_line(
     assert loader.failure(url, *options) == line
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "hunter2"}
+
+
+@pytest.mark.parametrize("url", ["s3://models/key", "s3://models/folder/"])
+def test_settings_on_which_the_library_panics_are_one_line_as_well(loader: program.Loader, url: str) -> None:
+    loader.environment.update(KEYS, AWS_REGION="eu central 1")
+    assert loader.failure(url) == (
+        f"ModelDownloadFailed: {url}: no request can be made of the store's settings; "
+        "check its address, region and credentials"
+    )
+
+
+def test_an_empty_variable_is_the_same_as_none(loader: program.Loader) -> None:
+    loader.environment.update(KEYS, AWS_ENDPOINT_URL="", AWS_REGION="", HTTPS_PROXY="http://127.0.0.1:1")
+    line = loader.failure("s3://models/key", "--attempts", "1")
+    assert line == (
+        "ModelDownloadFailed: s3://models/key: cannot connect to S3 (connection refused); gave up after 1 attempt"
+    )
+
+
 def test_the_end_of_the_pod_ends_a_fetch_that_hangs(loader: program.Loader, web: servers.Web) -> None:
     web.answers["/m"] = [servers.Answer(body=b"x", length=100, stalls=True)]
     process = loader.started(f"{web.url}/m")

@@ -79,10 +79,18 @@ def test_a_secret_that_ends_in_a_line_break_is_named_but_not_shown() -> None:
     assert str(caught.value) == "AWS_SECRET_ACCESS_KEY begins or ends with a blank or a line break"
 
 
-def test_a_secret_that_is_a_document_may_end_in_a_line_break() -> None:
+@pytest.mark.parametrize("name", ["AWS_SESSION_TOKEN", "GOOGLE_BEARER_TOKEN", "HTTP_PASSWORD"])
+@pytest.mark.parametrize("inside", ["\n", "\t", "\x7f"])
+def test_a_secret_with_a_line_break_inside_is_named_but_not_shown(name: str, inside: str) -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        settings.read([], {**DATA_URL, name: f"hun{inside}ter2"})
+    assert str(caught.value) == f"{name} has a line break or another control character in it"
+
+
+def test_a_secret_that_is_a_document_may_have_line_breaks() -> None:
     documents = {
-        "GOOGLE_SERVICE_ACCOUNT_KEY": '{"a": 1}\n',
-        "CA_CERTIFICATES": "-----BEGIN CERTIFICATE-----\n",
+        "GOOGLE_SERVICE_ACCOUNT_KEY": '{"a":\n 1}\n',
+        "CA_CERTIFICATES": "# Our own CA\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
     }
     assert settings.read([], {**DATA_URL, **documents}).environment == documents
 
