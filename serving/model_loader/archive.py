@@ -13,8 +13,11 @@ from model_loader import errors, sizes
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK = tarfile.BLOCKSIZE
 _TAR_MAGIC = slice(257, 262)
-# tarfile reads the header blocks of a long name or of PAX attributes in one go, whatever size they claim.
-_LARGEST_READ = 1 << 20
+# tarfile reads a long name, PAX attributes and sparse maps into memory, whatever size they claim.
+_MOST_HEADERS = 1 << 16
+# They hold for all members that follow, so tarfile keeps them.
+_MOST_GLOBAL_HEADERS = 64
+_CHUNK = 1 << 18
 
 # tarfile lets through what its own parsing of sparse maps and numbers raises.
 DAMAGE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError, IndexError, OverflowError)
@@ -27,17 +30,33 @@ class _Seekable(Protocol):
 
 
 class BoundedReader:
-    """Unpacked bytes; raises ArchiveError beyond ``limit`` of them, and at an outsized header."""
+    """Unpacked bytes; raises ArchiveError beyond ``limit`` of them, and at outsized headers.
+
+    What is read belongs to a member's headers, as at the beginning, until `expect_content`.
+    """
 
     def __init__(self, stream: _Seekable, limit: int) -> None:
         self._stream = stream
         self._limit = limit
+        self._headers_left: int | None = _MOST_HEADERS
         self.last_block = b""
         """The last block that was read alone: after the last member, the archive's end mark."""
 
+    def expect_headers(self) -> None:
+        """What is read from now on belongs to the headers of one member."""
+        self._headers_left = _MOST_HEADERS
+
+    def expect_content(self) -> None:
+        """What is read from now on is asked for in small pieces."""
+        self._headers_left = None
+
     def read(self, size: int) -> bytes:
-        if not 0 <= size <= _LARGEST_READ:
-            raise errors.ArchiveError("a header is larger than 1 MiB")
+        if self._headers_left is not None:
+            if not 0 <= size <= self._headers_left:
+                raise errors.ArchiveError(
+                    f"the headers of a member are larger than {_MOST_HEADERS >> 10} KiB"
+                )
+            self._headers_left -= size
         data = self._stream.read(size)
         if size == _BLOCK:
             self.last_block = data
@@ -53,7 +72,8 @@ class BoundedReader:
 
     def drain(self) -> None:
         """Read to the end, which makes gzip verify its checksum."""
-        while self.read(_LARGEST_READ):
+        self.expect_content()
+        while self.read(_CHUNK):
             pass
 
     def _check(self, position: int) -> None:
@@ -80,11 +100,22 @@ def opened(path: pathlib.Path, limit: int) -> Iterator[tuple[tarfile.TarFile, Bo
         try:
             with tarfile.open(fileobj=cast(BinaryIO, reader), mode="r:") as archive:
                 yield archive, reader
-        except RecursionError as exc:
-            # tarfile reads a header that belongs to the next one by calling itself.
-            raise errors.ArchiveError("a member has too many headers") from exc
         except DAMAGE as exc:
             raise errors.ArchiveError(f"it is damaged ({str(exc).rstrip('.').lower()})") from exc
+
+
+def members(tar: tarfile.TarFile, reader: BoundedReader) -> Iterator[tarfile.TarInfo]:
+    """Each member once, its content to be read before the next. Raises ArchiveError at outsized headers."""
+    while True:
+        reader.expect_headers()
+        if (member := tar.next()) is None:
+            return
+        if len(tar.pax_headers) > _MOST_GLOBAL_HEADERS:
+            raise errors.ArchiveError(f"it has more than {_MOST_GLOBAL_HEADERS} global headers")
+        reader.expect_content()
+        yield member
+        # Else tarfile would keep all members with their headers.
+        tar.members.clear()  # type: ignore[attr-defined]
 
 
 def _decompressed(file: BinaryIO) -> contextlib.AbstractContextManager[_Seekable]:

@@ -41,7 +41,7 @@ def unpack(source: pathlib.Path, target: pathlib.Path, limits: Limits) -> int:
     """Unpack the archive into the existing empty directory; the number of files. Raises ArchiveError."""
     n_members = n_files = 0
     with archive.opened(source, limits.unpacked_size) as (tar, reader):
-        for member in tar:
+        for member in archive.members(tar, reader):
             n_members += 1
             if n_members > limits.files:
                 raise errors.ArchiveError(

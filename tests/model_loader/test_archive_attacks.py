@@ -19,6 +19,7 @@ from tests.model_loader import archives
 LIMITS = unpack.Limits(unpacked_size=1 << 20, files=20)
 GZIP = b"\x1f\x8b"
 OUT = "leads out of the model directory"
+HEADERS = "the headers of a member are larger than 64 KiB"
 ONLY = "only files and directories are unpacked"
 
 an_archive = archives.an_archive
@@ -58,8 +59,32 @@ def _negative_size() -> bytes:
     return bytes(header) + bytes(1024)
 
 
+def _correct_sums(content: bytearray) -> None:
+    """Make every header's checksum right, so that changes get past the first look."""
+    for begin in range(0, len(content) - tarfile.BLOCKSIZE + 1, tarfile.BLOCKSIZE):
+        block = content[begin : begin + tarfile.BLOCKSIZE]
+        if block[257:262] == b"ustar":
+            block[148:156] = b" " * 8
+            content[begin + 148 : begin + 156] = b"%06o\0 " % sum(block)
+
+
 def _claiming(kind: bytes, size: int) -> bytes:
     return an_archive().with_extension(kind, b"", claimed_size=size).with_file("model").plain()
+
+
+def _large_header() -> bytes:
+    """Half of what a member may have."""
+    return an_archive().with_attributes(comment=bytes(1 << 15)).plain()[: (1 << 15) + 1024]
+
+
+def _sparse_map(*, blocks: int) -> bytes:
+    """GNU's older kind: each block says that another one follows."""
+    header = bytearray(_special(tarfile.GNUTYPE_SPARSE)[2 * tarfile.BLOCKSIZE :][: tarfile.BLOCKSIZE])
+    header[482] = 1
+    _correct_sums(header)
+    more = bytearray(tarfile.BLOCKSIZE)
+    more[504] = 1
+    return an_archive().with_file("model").with_raw(bytes(header) + bytes(more) * blocks).plain()
 
 
 def _bomb() -> bytes:
@@ -144,17 +169,24 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
     ),
     "too deep a path": (an_archive().with_file("d/" * 64 + "m").plain(), "is too long a path"),
     "too long a name": (an_archive().with_file("n" * 256).plain(), "is too long a path"),
-    "a PAX header of gigabytes": (_claiming(tarfile.XHDTYPE, 4 << 30), "a header is larger than 1 MiB"),
-    "a name of gigabytes": (_claiming(b"L", 4 << 30), "a header is larger than 1 MiB"),
-    "a thousand PAX headers in a row": (
-        _chain(tarfile.XHDTYPE, b"9 path=m\n"),
-        "a member has too many headers",
+    "a PAX header of gigabytes": (_claiming(tarfile.XHDTYPE, 4 << 30), HEADERS),
+    "a name of gigabytes": (_claiming(b"L", 4 << 30), HEADERS),
+    "a PAX header that is large": (_attributed(comment=bytes(1 << 16)), HEADERS),
+    "two PAX headers that are large together": (
+        an_archive().with_raw(_large_header() * 2).with_file("model").plain(),
+        HEADERS,
     ),
-    "a thousand names in a row": (_chain(b"L", b"name\0"), "a member has too many headers"),
-    "a thousand global headers in a row": (
-        _chain(tarfile.XGLTYPE, b"9 path=m\n"),
-        "a member has too many headers",
+    "a sparse map of many blocks": (_sparse_map(blocks=128), HEADERS),
+    "global headers of many names": (
+        an_archive()
+        .with_extension(tarfile.XGLTYPE, b"".join(b"7 %02d=x\n" % n for n in range(65)))
+        .with_file("m")
+        .plain(),
+        "it has more than 64 global headers",
     ),
+    "a thousand PAX headers in a row": (_chain(tarfile.XHDTYPE, b"9 path=m\n"), HEADERS),
+    "a thousand names in a row": (_chain(b"L", b"name\0"), HEADERS),
+    "a thousand global headers in a row": (_chain(tarfile.XGLTYPE, b"9 path=m\n"), HEADERS),
     # Lies about sizes
     "a file of negative size": (_negative_size(), "'model' is no proper file"),
     "a negative size in a PAX header": (_attributed(size=b"-512"), "'model' is no proper file"),
@@ -242,15 +274,6 @@ def test_an_archive_with_bytes_changed_is_unpacked_or_refused_and_never_crashes(
             unpack.unpack(directory / "model.tar", directory / "unpacked", LIMITS)
         assert sorted(path.name for path in directory.iterdir()) == ["model.tar", "unpacked"]
         assert not any(path.is_symlink() for path in (directory / "unpacked").rglob("*"))
-
-
-def _correct_sums(content: bytearray) -> None:
-    """Make every header's checksum right, so that changes get past the first look."""
-    for begin in range(0, len(content) - tarfile.BLOCKSIZE + 1, tarfile.BLOCKSIZE):
-        block = content[begin : begin + tarfile.BLOCKSIZE]
-        if block[257:262] == b"ustar":
-            block[148:156] = b" " * 8
-            content[begin + 148 : begin + 156] = b"%06o\0 " % sum(block)
 
 
 def test_the_base_of_the_changed_archives_is_sound(tmp_path: pathlib.Path) -> None:

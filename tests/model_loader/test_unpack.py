@@ -75,6 +75,18 @@ def test_a_bomb_stops_at_the_limit_in_constant_memory(tmp_path: pathlib.Path) ->
     assert peak < 4 << 20
 
 
+def test_members_with_long_headers_are_unpacked_in_constant_memory(tmp_path: pathlib.Path) -> None:
+    archive = archives.an_archive()
+    for number in range(200):
+        archive.with_attributes(comment=b"x" * 60_000).with_file(f"m{number}", b"")
+    source = archive.packed_in(tmp_path)
+    tracemalloc.start()
+    assert len(unpacked(source, unpack.Limits(unpacked_size=1 << 30, files=200))) == 200
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
 def test_an_archive_cut_off_anywhere_is_refused(tmp_path: pathlib.Path) -> None:
     whole = archives.an_archive().with_file("model", b"0123456789" * 100).with_file("b", b"{}").plain()
     for end in range(512, 512 * 6, 256):
