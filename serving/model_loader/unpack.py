@@ -15,6 +15,8 @@ from model_loader import archive, errors
 _CHUNK = 1 << 18
 _DEEPEST = 64
 _LONGEST_NAME = 255
+# As long as a key of S3 or Google Cloud Storage; with a directory before it, well below what Linux opens.
+_LONGEST_PATH = 1024
 _KINDS = {
     tarfile.SYMTYPE: "a symbolic link",
     tarfile.LNKTYPE: "a hard link",
@@ -62,9 +64,14 @@ def member_path(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if name.startswith("/") or ".." in parts or "\0" in name:
         raise errors.ArchiveError(f"{_quoted(name)} leads out of the model directory")
-    if len(parts) > _DEEPEST or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts):
+    if _is_too_long(parts):
         raise errors.ArchiveError(f"{_quoted(name)} is too long a path")
     return parts
+
+
+def _is_too_long(parts: tuple[str, ...]) -> bool:
+    lengths = [len(os.fsencode(part)) for part in parts]
+    return len(parts) > _DEEPEST or max(lengths, default=0) > _LONGEST_NAME or sum(lengths) > _LONGEST_PATH
 
 
 def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, target: pathlib.Path) -> int:

@@ -167,6 +167,10 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
         _many(lambda crowd, name: crowd.with_directory(name)),
         "it has more than the 20 members that --max-files allows",
     ),
+    "a path of many long names": (
+        an_archive().with_file(f"{'d' * 250}/" * 20 + "m").plain(),
+        "is too long a path",
+    ),
     "too deep a path": (an_archive().with_file("d/" * 64 + "m").plain(), "is too long a path"),
     "too long a name": (an_archive().with_file("n" * 256).plain(), "is too long a path"),
     "a PAX header of gigabytes": (_claiming(tarfile.XHDTYPE, 4 << 30), HEADERS),
