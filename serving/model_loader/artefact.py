@@ -38,7 +38,8 @@ class Store(Protocol):
     def open(self, name: str, *, begin_at: int, e_tag: str) -> Artefact:
         """Begin to read at byte ``begin_at``, if not 0 then only of the version that has this ETag.
 
-        Raises DownloadError; ResumeRefusedError when it can only be read from the beginning.
+        Raises DownloadError; AbsentError when nothing is there, ResumeRefusedError when it can only be read from
+        the beginning.
         """
 
     def is_folder(self) -> bool:

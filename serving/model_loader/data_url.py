@@ -11,6 +11,9 @@ from model_loader import errors
 
 _SHOWN_SCHEMES = "s3://, gs://, az://, abfs(s)://, http(s)://, pvc:// or file://"
 _AZURE_HOST = re.compile(r"([a-z0-9]{3,24})\.(?:dfs|blob)\.core\.windows\.net")
+# Google's may be domains with their owner before them, Azure's have names like $web.
+_BUCKET = re.compile(r"[\w.:$-]+", re.ASCII)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 Kind = Literal["s3", "gs", "az"]
 
@@ -93,9 +96,22 @@ def _stored_object(kind: Kind, rest: str, shown: str, account: str = "") -> Stor
             f"{shown}: this dataUrl is {shown.partition('://')[0]}://BUCKET/KEY; "
             "a KEY that ends in / stands for all files below it"
         )
-    if "" in key.removesuffix("/").split("/"):
-        raise errors.SettingsError(f"{shown}: the key has an empty part ('//'), which can't be fetched")
+    if not _BUCKET.fullmatch(bucket):
+        raise errors.SettingsError(f"{shown!r}: the bucket has a character that no bucket's name has")
+    _check_key(key, shown)
     return StoredObject(kind=kind, bucket=bucket, key=key, shown=shown, account=account)
+
+
+def _check_key(key: str, shown: str) -> None:
+    parts = key.removesuffix("/").split("/")
+    if "" in parts:
+        raise errors.SettingsError(f"{shown}: the key has an empty part ('//'), which can't be fetched")
+    if "." in parts or ".." in parts:
+        raise errors.SettingsError(f"{shown}: the key has a part '.' or '..', which can't be fetched")
+    if _CONTROL_CHARACTER.search(key):
+        raise errors.SettingsError(
+            f"{shown!r}: the key has a control character in it, which can't be fetched"
+        )
 
 
 def _azure_path(rest: str, shown: str) -> StoredObject:

@@ -31,6 +31,10 @@ class TransientDownloadError(DownloadError):
     """The artefact could not be had this time; another attempt may succeed."""
 
 
+class AbsentError(DownloadError):
+    """The store has nothing of this name."""
+
+
 class ResumeRefusedError(TransientDownloadError):
     """What is still missing of a broken fetch can't be had alone; another attempt begins anew."""
 

@@ -90,14 +90,17 @@ def _fetch_file(
 
 
 def _fetch_tree(config: settings.Settings, source: artefact.Store, filled: pathlib.Path) -> download.Download:
-    paths = tree.listed(
+    shown = config.location.shown
+    sizes = tree.listed(
         source.listing,
-        shown=config.location.shown,
+        shown=shown,
         max_files=config.max_files,
         max_size=config.max_artefact_size,
         patience=retries.Retries(config.attempts),
     )
-    return tree.fetch(paths, lambda path, target: _fetch_file(config, source, path, target), filled)
+    return tree.fetch(
+        sizes, lambda path, target: _fetch_file(config, source, path, target), filled, shown=shown
+    )
 
 
 def _fill(config: settings.Settings, fetched: pathlib.Path, name: str, filled: pathlib.Path) -> None:

@@ -79,9 +79,10 @@ class ObjectStore:
         )
 
     def _translated(self, exc: Exception, name: str) -> errors.DownloadError:
-        return store_errors.translate(
+        error = store_errors.translate(
             exc,
             shown=self._shown(name),
             host=self._settings.host,
             stall_timeout=self._stall_timeout,
         )
+        return errors.AbsentError(str(error)) if isinstance(exc, FileNotFoundError) else error

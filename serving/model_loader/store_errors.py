@@ -53,6 +53,12 @@ _STATUSES = {
 
 # First match wins: (words of the exception's text, what they mean, whether another attempt may succeed).
 _TROUBLES = (
+    (
+        "object with invalid path:",
+        "a key in it can't be fetched: it has an empty part ('//'), a part '.' or '..', or a control character; "
+        "rename that object",
+        False,
+    ),
     ("incorrectly configured region", "the bucket is in another region; set AWS_REGION", False),
     ("MissingContentLength", "the server does not tell the length (no Content-Length)", False),
     ("BadScheme", "redirected from https to plain http, which is not followed", False),

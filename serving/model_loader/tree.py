@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent import futures
 
 from model_loader import artefact, download, errors, retries, sizes, unpack
@@ -28,8 +28,8 @@ def listed(
     max_files: int,
     max_size: int,
     patience: retries.Retries,
-) -> list[str]:
-    """The paths to fetch, in order. Raises DownloadError, ArchiveError as `chosen` does."""
+) -> dict[str, int]:
+    """The paths to fetch, in order, and their sizes. Raises DownloadError, ArchiveError as `chosen` does."""
     while True:
         try:
             return chosen(list_files(), shown=shown, max_files=max_files, max_size=max_size)
@@ -37,9 +37,11 @@ def listed(
             patience.wait_after(exc)
 
 
-def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, max_size: int) -> list[str]:
-    """The paths to fetch, in order. Raises DownloadError if there are none or too many, ArchiveError if one
-    leads out."""
+def chosen(
+    listing: Iterable[artefact.Listed], *, shown: str, max_files: int, max_size: int
+) -> dict[str, int]:
+    """The paths to fetch, in order, and their sizes. Raises DownloadError if there are none or too many,
+    ArchiveError if one leads out."""
     found: dict[str, int] = {}
     total = 0
     for listed in listing:
@@ -57,22 +59,40 @@ def chosen(listing: Iterable[artefact.Listed], *, shown: str, max_files: int, ma
         elif folder in found:
             raise errors.ArchiveError(f"{shown}: {folder!a} is both a file and a directory")
     if not found:
-        raise errors.DownloadError(f"{shown}: no file is there")
-    return sorted(found, key=os.fsencode)
+        raise _nothing(shown)
+    return {path: found[path] for path in sorted(found, key=os.fsencode)}
 
 
-def fetch(paths: Sequence[str], fetch_file: FetchFile, target: pathlib.Path) -> download.Download:
-    """Fetch the files into the directory ``target``; what they are together. Raises LoaderError."""
-    for folder in sorted(_folders(paths)):
+def fetch(
+    wanted: Mapping[str, int], fetch_file: FetchFile, target: pathlib.Path, *, shown: str
+) -> download.Download:
+    """Fetch the files of these paths into the directory ``target``; what they are together. Raises LoaderError."""
+    for folder in sorted(_folders(wanted)):
         (target / folder).mkdir(mode=0o755)
     with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = [pool.submit(fetch_file, path, target / path) for path in paths]
+        running = {
+            path: pool.submit(_fetched, fetch_file, path, target / path, size) for path, size in wanted.items()
+        }
         try:
-            got = [each.result() for each in running]
+            results = {path: each.result() for path, each in running.items()}
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    files = {path: each for path, each in results.items() if each is not None}
+    if not files:
+        raise _nothing(shown)
+    paths, got = [*files], [*files.values()]
     logger.info("fetched %d files, %s", len(got), sizes.in_megabytes(sum(each.size for each in got)))
     return together(paths, got)
+
+
+def _fetched(fetch_file: FetchFile, path: str, target: pathlib.Path, size: int) -> download.Download | None:
+    try:
+        return fetch_file(path, target)
+    except errors.AbsentError:
+        if size:
+            raise
+        # The mark of a folder ends in a slash, but is listed without it: there is no such file.
+        return None
 
 
 def together(paths: Sequence[str], got: Sequence[download.Download]) -> download.Download:
@@ -85,6 +105,10 @@ def together(paths: Sequence[str], got: Sequence[download.Download]) -> download
         sha256=hashlib.sha256(os.fsencode(listing)).hexdigest(),
         e_tag=e_tag if all(each.e_tag for each in got) else "",
     )
+
+
+def _nothing(shown: str) -> errors.DownloadError:
+    return errors.DownloadError(f"{shown}: no file is there")
 
 
 def _check(path: str, shown: str) -> None:

@@ -34,6 +34,13 @@ def test_google_and_azure_are_named_as_their_own_programs_name_them(
     assert location == data_url.StoredObject(kind, bucket, key, text, account)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("bucket", ["my.models-1", "Old_Models", "example.com:models", "$web"])
+def test_a_bucket_may_have_any_name_that_a_store_gives(bucket: str) -> None:
+    location = data_url.read(f"s3://{bucket}/m")
+    assert isinstance(location, data_url.StoredObject)
+    assert location.bucket == bucket
+
+
 @pytest.mark.parametrize(
     ("text", "is_prefix"),
     [
@@ -79,6 +86,14 @@ def test_a_file_url_is_percent_decoded() -> None:
         ("s3:///key", "s3://BUCKET/KEY"),
         ("s3://models/a//b", "empty part"),
         ("s3://models//", "empty part"),
+        ("s3://models/a/../b", r"a part '\.' or '\.\.'"),
+        ("s3://models/../b/", r"a part '\.' or '\.\.'"),
+        ("gs://models/./b", r"a part '\.' or '\.\.'"),
+        ("s3://models/a\tb", "control character"),
+        ("az://models/a/\x7f/", "control character"),
+        ("s3://my models/a", "bucket has a character"),
+        ("s3://models?/a", "bucket has a character"),
+        ("s3://modèles/a", "bucket has a character"),
         ("gs://models", "gs://BUCKET/KEY"),
         ("az://models/", "az://BUCKET/KEY"),
         ("abfss://models@store1.example.com/m", "abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH"),
@@ -103,7 +118,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
     assert "https://host/model.json" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["http://host/", "http://host", "file:///", "http://host/..", "s3://b/.."])
+@pytest.mark.parametrize("text", ["http://host/", "http://host", "file:///", "http://host/.."])
 def test_an_artefact_without_a_usable_file_name_is_refused(text: str) -> None:
     with pytest.raises(errors.SettingsError, match="names no file"):
         data_url.file_name(data_url.read(text))

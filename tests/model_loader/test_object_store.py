@@ -36,6 +36,33 @@ def test_all_files_below_an_s3_prefix_are_the_model(loader: program.Loader, s3: 
     assert identity["eTag"].endswith('-3"')
 
 
+def test_a_folder_that_somebody_made_and_left_empty_is_no_part_of_the_model(
+    loader: program.Loader, web: servers.Web
+) -> None:
+    """Consoles make an empty object whose key ends in a slash."""
+    web.answers["/models?list-type=2&prefix=m%2F"] = [
+        servers.Answer(body=a_listing("m/", "m/old/", ("m/new", 5), "m/code/older/"))
+    ]
+    web.answers["/models/m/new"] = [servers.Answer(body=b"model", headers=(("ETag", '"v1"'),))]
+    loader.environment["AWS_ENDPOINT_URL"] = web.url
+    loader.success("s3://models/m/")
+    assert folders.content(loader.model_dir) == {"new": b"model"}
+
+
+@pytest.mark.parametrize("key", ["m//x", "m/../x", "m/./x", "m/a&#10;b"])
+def test_a_key_that_cannot_be_asked_for_is_told_once(
+    loader: program.Loader, web: servers.Web, key: str
+) -> None:
+    web.answers["/models?list-type=2&prefix=m%2F"] = [servers.Answer(body=a_listing("m/a", key))]
+    loader.environment["AWS_ENDPOINT_URL"] = web.url
+    line = loader.failure("s3://models/m/")
+    assert line == (
+        "ModelDownloadFailed: s3://models/m/: a key in it can't be fetched: it has an empty part ('//'), "
+        "a part '.' or '..', or a control character; rename that object"
+    )
+    assert len(web.requests) == 1
+
+
 def test_a_prefix_that_gained_a_file_is_another_model(loader: program.Loader, s3: servers.S3) -> None:
     put_folder(s3, "growing/", folders.FILES)
     loader.environment.update(s3.environment())
@@ -52,9 +79,9 @@ def test_a_listing_of_several_pages_is_read_to_its_end(
     put_folder(s3, "paged/", {"a": b"1", "b": b"2"})
     s3_proxy.faults = [
         proxies.Fault(
-            answer=(200, a_page("paged/a", more="<NextContinuationToken>2</NextContinuationToken>"))
+            answer=(200, a_listing(("paged/a", 1), more="<NextContinuationToken>2</NextContinuationToken>"))
         ),
-        proxies.Fault(answer=(200, a_page("paged/b"))),
+        proxies.Fault(answer=(200, a_listing(("paged/b", 1)))),
         proxies.FAITHFUL,
     ]
     loader.environment.update(s3.environment(), AWS_ENDPOINT_URL=s3_proxy.url)
@@ -62,13 +89,17 @@ def test_a_listing_of_several_pages_is_read_to_its_end(
     assert folders.content(loader.model_dir) == {"a": b"1", "b": b"2"}
 
 
-def a_page(key: str, *, more: str = "") -> bytes:
-    """As S3 lists one object, and more to come."""
+def a_listing(*entries: tuple[str, int] | str, more: str = "") -> bytes:
+    """As S3 lists objects by key and size, empty ones by key alone, and more to come."""
+    sizes = dict((entry, 0) if isinstance(entry, str) else entry for entry in entries)
+    contents = "".join(
+        f"<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+        f'<ETag>"1"</ETag><Size>{size}</Size></Contents>'
+        for key, size in sizes.items()
+    )
     return (
         '<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-        f"<IsTruncated>{'true' if more else 'false'}</IsTruncated>{more}"
-        f'<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"1"</ETag>'
-        "<Size>1</Size></Contents></ListBucketResult>"
+        f"<IsTruncated>{'true' if more else 'false'}</IsTruncated>{more}{contents}</ListBucketResult>"
     ).encode()
 
 

@@ -14,7 +14,7 @@ def listed(*entries: tuple[str, int]) -> list[artefact.Listed]:
 
 
 def chosen(*entries: tuple[str, int], max_files: int = 5, max_size: int = 10**8) -> list[str]:
-    return tree.chosen(listed(*entries), shown="s3://b/p/", max_files=max_files, max_size=max_size)
+    return [*tree.chosen(listed(*entries), shown="s3://b/p/", max_files=max_files, max_size=max_size)]
 
 
 def fetched(path: str, target: pathlib.Path) -> download.Download:
@@ -81,11 +81,12 @@ def test_a_listing_that_breaks_off_is_asked_for_anew(tmp_path: pathlib.Path) -> 
 
     patience = retries.Retries(2, sleep=lambda _: None)
     paths = tree.listed(list_files, shown=str(tmp_path), max_files=5, max_size=9, patience=patience)
-    assert paths == ["a"]
+    assert paths == {"a": 1}
 
 
 def test_the_checksum_is_what_sha256sum_says_of_the_folder(tmp_path: pathlib.Path) -> None:
-    got = tree.fetch(sorted(FILES, key=str.encode), fetched, tmp_path)
+    sizes = {path: len(FILES[path]) for path in sorted(FILES, key=str.encode)}
+    got = tree.fetch(sizes, fetched, tmp_path, shown="s3://b/p/")
     assert {path: (tmp_path / path).read_bytes() for path in FILES} == FILES
     command = "find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
     said = subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True, text=True)
@@ -117,4 +118,26 @@ def test_the_first_failure_ends_the_fetch_of_all(tmp_path: pathlib.Path) -> None
         return _touch(path, target)
 
     with pytest.raises(errors.DownloadError, match="no such key"):
-        tree.fetch(["a", "b", "c"], failing, tmp_path)
+        tree.fetch({"a": 0, "b": 0, "c": 0}, failing, tmp_path, shown="s3://b/p/")
+
+
+def _only_a_file(path: str, target: pathlib.Path) -> download.Download:
+    if path != "file":
+        raise errors.AbsentError(f"s3://b/p/{path}: no such key")
+    return _touch(path, target)
+
+
+def test_an_empty_object_that_is_listed_but_not_there_is_a_folders_mark(tmp_path: pathlib.Path) -> None:
+    got = tree.fetch({"file": 0, "old": 0}, _only_a_file, tmp_path, shown="s3://b/p/")
+    assert got.sha256 == tree.together(["file"], [_touch("file", tmp_path / "file")]).sha256
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_went_since_it_was_listed_fails_the_fetch(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.DownloadError, match="no such key"):
+        tree.fetch({"file": 0, "gone": 1}, _only_a_file, tmp_path, shown="s3://b/p/")
+
+
+def test_marks_alone_are_no_model(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(errors.DownloadError, match=r"^s3://b/p/: no file is there$"):
+        tree.fetch({"old": 0}, _only_a_file, tmp_path, shown="s3://b/p/")
