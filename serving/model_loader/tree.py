@@ -71,7 +71,8 @@ def fetch(
         (target / folder).mkdir(mode=0o755)
     with futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         running = {
-            path: pool.submit(_fetched, fetch_file, path, target / path, size) for path, size in wanted.items()
+            path: pool.submit(_fetched, fetch_file, path, target / path, size)
+            for path, size in wanted.items()
         }
         try:
             results = {path: each.result() for path, each in running.items()}

@@ -320,8 +320,7 @@ def main() -> int:
     """Print the table; 1 if a line is not the promised one."""
     argparse.ArgumentParser(
         prog="python -m tests.model_loader.faults",
-        description="Have each fault happen to the real loader and real stores, and print what the status then says; "
-        "exit status 1 if that is not what is promised. Takes no options.",
+        description="Have each fault happen to the real loader at real stores, and print what the status says of it.",
     ).parse_args()
     wrong = 0
     with _scenes() as scene:
