@@ -79,7 +79,9 @@ class BoundedReader:
     def _check(self, position: int) -> None:
         if position > self._limit:
             limit = sizes.in_megabytes(self._limit)
-            raise errors.ArchiveError(f"it unpacks to more than the {limit} that --max-unpacked-size allows")
+            raise errors.ArchiveError(
+                f"it unpacks to more than the {limit} that MODEL_LOADER_MAX_UNPACKED_SIZE allows"
+            )
 
 
 def is_archive(path: pathlib.Path) -> bool:

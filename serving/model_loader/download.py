@@ -66,7 +66,7 @@ def _persist(transfer: "_Transfer", open_at: OpenAt, patience: retries.Retries) 
 
 def too_large(max_size: int) -> str:
     """What an artefact is that is over the limit, in bytes."""
-    return f"more than the {sizes.in_megabytes(max_size)} that --max-artefact-size allows"
+    return f"more than the {sizes.in_megabytes(max_size)} that MODEL_LOADER_MAX_ARTEFACT_SIZE allows"
 
 
 class _Transfer:

@@ -48,7 +48,9 @@ def chosen(
         found[listed.path] = listed.size
         total += listed.size
         if len(found) > max_files:
-            raise errors.DownloadError(f"{shown}: more than the {max_files} files that --max-files allows")
+            raise errors.DownloadError(
+                f"{shown}: more than the {max_files} files that MODEL_LOADER_MAX_FILES allows"
+            )
         if total > max_size:
             raise errors.DownloadError(f"{shown}: {download.too_large(max_size)}")
         _check(listed.path, shown)

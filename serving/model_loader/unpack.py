@@ -47,7 +47,7 @@ def unpack(source: pathlib.Path, target: pathlib.Path, limits: Limits) -> int:
             n_members += 1
             if n_members > limits.files:
                 raise errors.ArchiveError(
-                    f"it has more than the {limits.files} members that --max-files allows"
+                    f"it has more than the {limits.files} members that MODEL_LOADER_MAX_FILES allows"
                 )
             n_files += _place(tar, member, target)
         # tarfile takes a damaged header for the end; the real end is marked by a block of zeros.

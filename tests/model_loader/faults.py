@@ -204,12 +204,12 @@ ROWS = (
             gzip.compress(archives.an_archive().with_file("zeros", bytes(3 << 20)).plain()),
         ),
         f"{_REFUSED}s3://models/bomb/model.tar.gz: it unpacks to more than the 2.1 MB that "
-        "--max-unpacked-size allows",
+        "MODEL_LOADER_MAX_UNPACKED_SIZE allows",
     ),
     Row(
         "an artefact over the limit",
         scenes.stored("huge.ubj", bytes(4 << 20)),
-        f"{_FAILED}s3://models/huge.ubj: 4.2 MB, more than the 3.1 MB that --max-artefact-size allows",
+        f"{_FAILED}s3://models/huge.ubj: 4.2 MB, more than the 3.1 MB that MODEL_LOADER_MAX_ARTEFACT_SIZE allows",
     ),
     Row(
         "another artefact under the same URL",

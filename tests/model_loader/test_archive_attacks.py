@@ -150,22 +150,22 @@ ATTACKS: dict[str, tuple[bytes, str]] = {
     "a file for the top itself": (an_archive().with_file("./").plain(), "'./' is no proper file"),
     "a path of no length": (_attributed(path=b""), "'' is no proper file"),
     # Too much
-    "a bomb": (_bomb(), "it unpacks to more than the 1.0 MB that --max-unpacked-size allows"),
+    "a bomb": (_bomb(), "it unpacks to more than the 1.0 MB that MODEL_LOADER_MAX_UNPACKED_SIZE allows"),
     "a bomb behind the end mark": (
         _bomb_behind_the_end(),
-        "it unpacks to more than the 1.0 MB that --max-unpacked-size allows",
+        "it unpacks to more than the 1.0 MB that MODEL_LOADER_MAX_UNPACKED_SIZE allows",
     ),
     "a bomb in many streams": (
         _bomb_of_members(),
-        "it unpacks to more than the 1.0 MB that --max-unpacked-size allows",
+        "it unpacks to more than the 1.0 MB that MODEL_LOADER_MAX_UNPACKED_SIZE allows",
     ),
     "too many files": (
         _many(lambda crowd, name: crowd.with_file(name)),
-        "it has more than the 20 members that --max-files allows",
+        "it has more than the 20 members that MODEL_LOADER_MAX_FILES allows",
     ),
     "too many directories": (
         _many(lambda crowd, name: crowd.with_directory(name)),
-        "it has more than the 20 members that --max-files allows",
+        "it has more than the 20 members that MODEL_LOADER_MAX_FILES allows",
     ),
     "a path of many long names": (
         an_archive().with_file(f"{'d' * 250}/" * 20 + "m").plain(),

@@ -143,13 +143,17 @@ def test_an_artefact_that_came_short_is_completed(tmp_path: pathlib.Path) -> Non
 def test_an_artefact_that_says_it_is_too_large_is_refused_before_a_byte(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.DownloadError) as caught:
         fetch(Source(an_artefact(b"", size=6_000_000_000)), tmp_path / "artefact", max_size=5 << 30)
-    assert str(caught.value) == "s3://b/k: 6000.0 MB, more than the 5368.7 MB that --max-artefact-size allows"
+    assert (
+        str(caught.value)
+        == "s3://b/k: 6000.0 MB, more than the 5368.7 MB that MODEL_LOADER_MAX_ARTEFACT_SIZE allows"
+    )
     assert not (tmp_path / "artefact").exists()
 
 
 def test_an_artefact_that_turns_out_too_large_is_refused(tmp_path: pathlib.Path) -> None:
     source = Source(an_artefact(bytes(600_000), bytes(600_000), size=10))
     with pytest.raises(
-        errors.DownloadError, match=r"^s3://b/k: more than the 1\.0 MB that --max-artefact-size allows"
+        errors.DownloadError,
+        match=r"^s3://b/k: more than the 1\.0 MB that MODEL_LOADER_MAX_ARTEFACT_SIZE allows",
     ):
         fetch(source, tmp_path / "artefact", max_size=1_000_000)

@@ -84,9 +84,9 @@ def test_a_refused_archive_shows_nothing_of_itself(tmp_path: pathlib.Path, model
 
 def test_the_sizes_of_the_settings_are_kept_to(tmp_path: pathlib.Path, model_dir: pathlib.Path) -> None:
     config = a_load(archives.an_archive().with_file("model", bytes(100_000)).packed_in(tmp_path), model_dir)
-    with pytest.raises(errors.ArchiveError, match="--max-unpacked-size allows"):
+    with pytest.raises(errors.ArchiveError, match="MODEL_LOADER_MAX_UNPACKED_SIZE allows"):
         load.load(dataclasses.replace(config, max_unpacked_size=5000))
-    with pytest.raises(errors.DownloadError, match="--max-artefact-size allows"):
+    with pytest.raises(errors.DownloadError, match="MODEL_LOADER_MAX_ARTEFACT_SIZE allows"):
         load.load(dataclasses.replace(config, max_artefact_size=50))
 
 

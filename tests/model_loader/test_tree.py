@@ -36,10 +36,13 @@ def test_the_mark_of_a_folder_is_no_file_but_an_empty_file_is() -> None:
     ("entries", "message"),
     [
         ((), "s3://b/p/: no file is there"),
-        ([(str(n), 1) for n in range(6)], "s3://b/p/: more than the 5 files that --max-files allows"),
+        (
+            [(str(n), 1) for n in range(6)],
+            "s3://b/p/: more than the 5 files that MODEL_LOADER_MAX_FILES allows",
+        ),
         (
             [("a", 60_000_000), ("b", 60_000_000)],
-            "s3://b/p/: more than the 100.0 MB that --max-artefact-size allows",
+            "s3://b/p/: more than the 100.0 MB that MODEL_LOADER_MAX_ARTEFACT_SIZE allows",
         ),
     ],
     ids=["none", "too many", "too large"],

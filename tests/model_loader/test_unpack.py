@@ -70,7 +70,7 @@ def test_a_bomb_stops_at_the_limit_in_constant_memory(tmp_path: pathlib.Path) ->
     message = refusal(source)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert message == "it unpacks to more than the 1.0 MB that --max-unpacked-size allows"
+    assert message == "it unpacks to more than the 1.0 MB that MODEL_LOADER_MAX_UNPACKED_SIZE allows"
     assert sum(path.stat().st_size for path in (tmp_path / "unpacked").iterdir()) <= 1 << 20
     assert peak < 4 << 20
 
