@@ -124,7 +124,7 @@ def _blocks(text: bytes) -> Iterator[bytes]:
 
 
 def _read(block: bytes, delimiter: bytes, columns: int, first_row: int) -> matrix.Matrix:
-    plain = plain_csv.read(block if delimiter == b"," else block.replace(delimiter, b","), columns)
+    plain = _read_plain(block, delimiter, columns)
     if plain is not None:
         return plain
     rows = _read_cell_by_cell(block, delimiter, columns, first_row)
@@ -132,6 +132,14 @@ def _read(block: bytes, delimiter: bytes, columns: int, first_row: int) -> matri
         return matrix.from_float64(rows, first_row=first_row)
     except errors.PayloadError as exc:
         raise errors.PayloadError(f"{_FAILED}{exc}") from exc
+
+
+def _read_plain(block: bytes, delimiter: bytes, columns: int) -> matrix.Matrix | None:
+    if delimiter != b",":
+        if b"," in block:  # it would become a delimiter too
+            return None
+        block = block.replace(delimiter, b",")
+    return plain_csv.read(block, columns)
 
 
 def _read_cell_by_cell(block: bytes, delimiter: bytes, columns: int, first_row: int) -> matrix.Matrix64:

@@ -91,6 +91,10 @@ def test_rows_are_read_however_cells_are_spelled_and_separated(body: bytes, rows
         pytest.param(b"1,2\n3", "row 2 has 1 column, row 1 has 2 columns", id="narrower"),
         pytest.param(b"1\n2,3", "row 2, column 1|row 2 has 2 columns, row 1 has 1 column", id="wider"),
         pytest.param(b"1,2\n\n3,4", "row 2 has 1 column", id="blank line inside"),
+        pytest.param(b"1;2;3\n4,5;6", "row 2 has 2 columns, row 1 has 3", id="another delimiter, narrower"),
+        pytest.param(b"1;2;3\n4;5,6", "row 2 has 2 columns", id="another delimiter, narrower at the end"),
+        pytest.param(b"1 2 3\n4,,6", "row 2 has 1 column", id="commas where there were blanks"),
+        pytest.param(b"1;2\n3;4,5", "row 2, column 2: '4,5' is not a number", id="comma in a cell"),
         pytest.param(b"1,inf", "row 1, column 2: inf is infinite", id="infinity"),
         pytest.param(
             b"1,2\n-1e39,4", r"row 2, column 1: -1e\+39 is infinite as a 32-bit float", id="too big"
