@@ -32,3 +32,8 @@ def preferences(accept: str) -> list[MediaType]:
     """The types of an Accept header, the most wanted first, unwanted ones (``q=0``) left out."""
     types = [parse(part) for part in accept.split(",") if part.strip()]
     return sorted((item for item in types if item.quality > 0), key=lambda item: -item.quality)
+
+
+def covers(accepted: str, name: str) -> bool:
+    """Whether ``name`` is among what a client accepts: itself, ``text/*``, ``*/*``; no name at all is anything."""
+    return accepted in (name, "*/*", "") or (accepted.endswith("/*") and name.startswith(accepted[:-1]))

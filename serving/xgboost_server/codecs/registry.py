@@ -79,8 +79,6 @@ WRITERS: Mapping[str, Form] = {
 }
 _BATCH_CSV = Form(text_csv.ANSWER_TYPE, text_csv.encode_batch, text_csv.encode_selected_batch)
 
-_ANYTHING = ("*/*", "")
-
 
 @functools.lru_cache(maxsize=256)
 def reader(content_type: bytes) -> Reader:
@@ -120,10 +118,11 @@ class Writers:
         text = accept.decode("latin-1").strip()
         if not text:
             return self._writers[default]
+        by_preference = {default: self._writers[default], **self._writers}
         for media in media_type.preferences(text):
-            found = self._writers.get(default if media.name in _ANYTHING else media.name)
-            if found is not None:
-                return found
+            for name, writer in by_preference.items():
+                if media_type.covers(media.name, name):
+                    return writer
         raise errors.AcceptError(
             f"Accept type {text} is not supported. Please use supported accept types: {list(self._writers)}."
         )

@@ -76,6 +76,17 @@ CSV, JSON, LINES = "text/csv; charset=utf-8", "application/json", "application/j
         pytest.param(b"application/json;verbose=true", b"csv", "", JSON, id="parameters"),
         pytest.param(b"text/html, application/json, */*", b"csv", "", JSON, id="the first that is there"),
         pytest.param(b"application/json;q=0.5, text/csv", b"csv", "", CSV, id="quality"),
+        pytest.param(b"text/*", b"application/json", "", CSV, id="any text"),
+        pytest.param(
+            b"application/*", b"application/jsonlines", "", LINES, id="any of a kind is the default"
+        ),
+        pytest.param(b"Application/*", b"csv", "", JSON, id="any of a kind, else the first that there is"),
+        pytest.param(
+            b"application/*", b"csv", "application/jsonlines", LINES, id="any of a kind, default set"
+        ),
+        pytest.param(
+            b"image/*, application/*;q=0.5, text/*;q=0.4", b"csv", "", JSON, id="kinds with quality"
+        ),
         pytest.param(
             b"application/x-recordio-protobuf", b"csv", "", "application/x-recordio-protobuf", id="recordio"
         ),
@@ -86,7 +97,17 @@ def test_accept_picks_the_writer(accept: bytes, sent: bytes, default: str, conte
 
 
 @pytest.mark.parametrize(
-    "accept", [b"text/html", b"image/png, text/plain", b"text/csv;q=0", b"application/", b","]
+    "accept",
+    [
+        b"text/html",
+        b"image/png, text/plain",
+        b"text/csv;q=0",
+        b"application/",
+        b"image/*",
+        b"text*",
+        b"/*",
+        b",",
+    ],
 )
 def test_an_accept_that_nothing_fits_is_refused_with_406_in_awss_words(accept: bytes) -> None:
     with pytest.raises(errors.AcceptError) as caught:
