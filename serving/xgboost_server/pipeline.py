@@ -4,6 +4,7 @@ import asyncio
 import functools
 import itertools
 import logging
+import time
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
@@ -12,6 +13,8 @@ from http_protocol import server
 from xgboost_server import batching, dataplane, errors, matrix, metrics
 
 _logger = logging.getLogger(__name__)
+
+_clock = time.monotonic  # that of `received_at`; uvloop's counts whole milliseconds
 
 SHARED_ROWS = 128
 """Rows up to which a request shares its prediction with others."""
@@ -102,7 +105,7 @@ class Pipeline:
 
     def send(self, exchange: server.Exchange, reply: Reply) -> None:
         """Send and count an answer."""
-        self._counts.answered(reply[0], self._loop.time() - exchange.received_at)
+        self._counts.answered(reply[0], _clock() - exchange.received_at)
         exchange.respond(*reply)
 
     def _predict(self, exchange: server.Exchange, protocol: Protocol, blocks: Iterator[matrix.Rows]) -> None:

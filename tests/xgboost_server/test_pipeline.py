@@ -9,8 +9,10 @@ from concurrent import futures
 
 import numpy as np
 import pytest
+import uvloop
 
 from http_protocol import server
+from tests.builders import connections
 from tests.xgboost_server import in_process
 from xgboost_server import batching, booster, dataplane, matrix, metrics, pipeline, sharing
 from xgboost_server.codecs import pieces
@@ -78,6 +80,22 @@ class Protocol:
         raise AssertionError(exchange.request.target) from error
 
 
+def a_pipeline(
+    model: Predictor, threads: futures.Executor, counts: metrics.Metrics | None = None
+) -> pipeline.Pipeline:
+    loop = asyncio.get_running_loop()
+    counts = counts or metrics.Metrics(model.summary)
+    plane = dataplane.Dataplane(model, dataplane.Cost(1e-5, 1e-6), 1)
+    batcher = batching.Batcher(
+        plane.predict,
+        inline_rows=plane.inline_rows,
+        executor=threads,
+        observe=counts.predicted,
+        loop=loop,
+    )
+    return pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
+
+
 @pytest.mark.parametrize(
     ("rows", "inline_bytes", "thread"),
     [
@@ -89,19 +107,9 @@ class Protocol:
 async def test_large_answers_are_written_where_they_hold_up_nobody(
     rows: int, inline_bytes: int, thread: str
 ) -> None:
-    loop = asyncio.get_running_loop()
-    counts = metrics.Metrics(booster.Summary("reg:squarederror", "gbtree", 1))
-    plane = dataplane.Dataplane(Predictor(1), dataplane.Cost(1e-5, 1e-6), 1)
     protocol = Protocol()
     with futures.ThreadPoolExecutor(1, "large") as threads:
-        batcher = batching.Batcher(
-            plane.predict,
-            inline_rows=plane.inline_rows,
-            executor=threads,
-            observe=counts.predicted,
-            loop=loop,
-        )
-        ways = pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
+        ways = a_pipeline(Predictor(1), threads)
 
         def handle(exchange: server.Exchange) -> None:
             def blocks() -> Iterator[matrix.Rows]:
@@ -116,6 +124,23 @@ async def test_large_answers_are_written_where_they_hold_up_nobody(
         await listening.close()
     assert (answer.status, answer.body) == (200, b"%d" % rows)
     assert protocol.threads == [thread]
+
+
+def test_no_request_takes_negative_time_on_uvloop_whose_clock_counts_milliseconds() -> None:
+    model = Predictor(1)
+    counts = metrics.Metrics(model.summary)
+
+    async def answer_at_once() -> None:
+        client = connections.ServedClient(holds_back=True)
+        with futures.ThreadPoolExecutor(1) as threads:
+            ways = a_pipeline(model, threads, counts)
+            for _ in range(100):
+                client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                ways.send(client.held.pop(), (200, b"", b""))
+
+    uvloop.run(answer_at_once())
+    seconds = json.loads(counts.document())["request_seconds"][-1]
+    assert 0 < seconds < 1
 
 
 async def test_one_bad_row_far_inside_refuses_the_whole_request() -> None:
