@@ -23,7 +23,7 @@ DEFAULT_ANSWER = "text/csv"
 class Reader:
     """``decode`` gives blocks of rows of one width or raises PayloadError; ``usual_answer`` is in WRITERS.
 
-    Bodies up to ``inline_bytes`` are read in the event loop: it takes a millisecond at most.
+    Of bodies up to ``inline_bytes`` the first two blocks are read in the event loop: it takes a millisecond or so.
     """
 
     name: str

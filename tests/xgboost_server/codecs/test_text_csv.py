@@ -126,6 +126,33 @@ def test_large_bodies_come_in_blocks_and_keep_count() -> None:
         read(body + b"1," + line)
 
 
+@pytest.mark.parametrize("cell", [b"nan", b".5", b"+1", b"007", b" "])
+def test_what_is_read_slowly_comes_in_small_blocks_and_keeps_count(cell: bytes) -> None:
+    line = cell + b",1" * 9 + b"\n"
+    count = 60 * 1024 // len(line)
+    blocks = list(text_csv.decode(line * count))
+    assert max(map(len, blocks)) * len(line) < 4096
+    rows = np.concatenate(blocks)
+    assert (len(rows), bool((rows[:, 1:] == 1).all())) == (count, True)
+    with pytest.raises(errors.PayloadError, match=f"row {count + 1}, column 1: 'x' is not a number"):
+        read(line * count + b"x" + b",1" * 9)
+
+
+def test_windows_lines_are_read_as_fast_wherever_a_cell_is_empty() -> None:
+    body = b"1,,3,\r\n" * 9000 + b"4,5,6,\r\n"
+    blocks = list(text_csv.decode(body))
+    assert len(blocks) == 1, "what is read cell by cell comes in smaller ones"
+    last = np.array([[1, np.nan, 3, np.nan], [4, 5, 6, np.nan]], dtype=np.float32)
+    assert bits(blocks[0][-2:]) == bits(last)
+    assert bits(read(body * 5)) == bits(np.concatenate([blocks[0]] * 5))
+
+
+@pytest.mark.parametrize("body", [b"1\r2,3", b"1,2\r3", b"1,2\n3,4\r5\n7,"])
+def test_a_carriage_return_alone_ends_no_row(body: bytes) -> None:
+    with pytest.raises(errors.PayloadError, match=r"\\r.*is not a number"):
+        read(body)
+
+
 @given(MATRICES)
 def test_answers_are_the_widened_floats(predictions: matrix.Matrix) -> None:
     written = text_csv.encode(predictions)
