@@ -89,6 +89,7 @@ async def _serve(
     batcher = batching.Batcher(
         plane.predict,
         inline_rows=plane.inline_rows,
+        max_rows=plane.chunk_rows,
         executor=batch_thread,
         observe=counts.predicted,
         loop=loop,

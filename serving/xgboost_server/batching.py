@@ -1,6 +1,7 @@
 """Natural micro-batching: the rows that wait when a prediction ends form the next one.
 
 1. Order of arrival is kept, a batch is bounded in rows and requests, and an idle server predicts at once.
+   Rows are widened when their batch is predicted: what waits takes no more memory than what was sent.
 2. Nothing waits for company: the first request of an idle server is predicted in the next turn of the event
    loop, together with what arrived in this one.
 3. A batch that fails is predicted again one request at a time, so that a bad request fails alone.
@@ -9,11 +10,9 @@
 
 import asyncio
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent import futures
 from typing import Protocol
-
-import numpy as np
 
 from xgboost_server import matrix
 
@@ -25,8 +24,8 @@ class Waiting(Protocol):
     """A request in the queue."""
 
     @property
-    def rows(self) -> matrix.Matrix:
-        """Its rows, of the model's width, at most MAX_ROWS."""
+    def rows(self) -> matrix.Rows:
+        """Its rows, not wider than the model, at most as many as a batch may have."""
 
     @property
     def is_abandoned(self) -> bool:
@@ -39,25 +38,41 @@ class Waiting(Protocol):
         """Take the reason why there are none."""
 
 
+Predict = Callable[[Sequence[matrix.Rows]], matrix.Matrix]
+"""Predictions for the rows of all requests of a batch."""
 Outcome = list[matrix.Matrix | Exception]
 
 
 class Batcher:
-    """The queue of one event loop. Batches over ``inline_rows`` are predicted on ``executor``, others in the loop."""
+    """The queue of one event loop. Batches over ``inline_rows`` are predicted on ``executor``, others in the loop.
 
-    __slots__ = ("_executor", "_inline_rows", "_is_busy", "_loop", "_observe", "_predict", "_queue")
+    A batch has at most ``max_rows`` and never more than MAX_ROWS.
+    """
+
+    __slots__ = (
+        "_executor",
+        "_inline_rows",
+        "_is_busy",
+        "_loop",
+        "_max_rows",
+        "_observe",
+        "_predict",
+        "_queue",
+    )
 
     def __init__(
         self,
-        predict: Callable[[matrix.Matrix], matrix.Matrix],
+        predict: Predict,
         *,
         inline_rows: int,
+        max_rows: int,
         executor: futures.Executor,
         observe: Callable[[int], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._predict = predict
         self._inline_rows = inline_rows
+        self._max_rows = min(MAX_ROWS, max_rows)
         self._executor = executor
         self._observe = observe
         self._loop = loop
@@ -79,10 +94,10 @@ class Batcher:
         if not batch:
             self._is_busy = False
         elif count <= self._inline_rows:
-            self._finish(batch, _outcome(self._predict, batch))
+            self._finish(batch, count, _outcome(self._predict, batch))
         else:
             running = self._loop.run_in_executor(self._executor, _outcome, self._predict, batch)
-            running.add_done_callback(lambda done: self._finish(batch, done.result()))
+            running.add_done_callback(lambda done: self._finish(batch, count, done.result()))
 
     def _take(self) -> tuple[list[Waiting], int]:
         batch: list[Waiting] = []
@@ -92,17 +107,17 @@ class Batcher:
             waiting = queue[0]
             if not waiting.is_abandoned:
                 size = len(waiting.rows)
-                if batch and count + size > MAX_ROWS:
+                if batch and count + size > self._max_rows:
                     break
                 batch.append(waiting)
                 count += size
             queue.popleft()
         return batch, count
 
-    def _finish(self, batch: list[Waiting], outcome: Outcome) -> None:
+    def _finish(self, batch: list[Waiting], count: int, outcome: Outcome) -> None:
         # Asked for before the answers are written: what arrives meanwhile belongs to the next batch.
         self._loop.call_soon(self._next)
-        self._observe(sum(len(waiting.rows) for waiting in batch))
+        self._observe(count)
         for waiting, result in zip(batch, outcome, strict=True):
             if isinstance(result, Exception):
                 waiting.fail(result)
@@ -110,16 +125,16 @@ class Batcher:
                 waiting.succeed(result)
 
 
-def _outcome(predict: Callable[[matrix.Matrix], matrix.Matrix], batch: list[Waiting]) -> Outcome:
+def _outcome(predict: Predict, batch: list[Waiting]) -> Outcome:
     """A result for each request of the batch, in order. Raises nothing."""
     try:
-        if len(batch) == 1:
-            return [predict(batch[0].rows)]
-        predictions = predict(np.concatenate([waiting.rows for waiting in batch]))
+        predictions = predict([waiting.rows for waiting in batch])
     except Exception as exc:  # noqa: BLE001 - whatever it is, its request gets it
         if len(batch) == 1:
             return [exc]
         return [result for waiting in batch for result in _outcome(predict, [waiting])]
+    if len(batch) == 1:
+        return [predictions]
     results: Outcome = []
     start = 0
     for waiting in batch:

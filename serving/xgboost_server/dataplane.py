@@ -1,6 +1,6 @@
 """Rows in, predictions out: what a prediction costs, and how large ones are spread over threads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ import numpy as np
 from xgboost_server import booster, errors, matrix
 
 _CHUNK_BYTES = 4 * 1024 * 1024
-"""Widened rows of a large request that are held at a time: a body of 6 MiB can stand for gigabytes of them."""
+"""Widened rows that are held at a time: a body of 6 MiB can stand for gigabytes of them, one of 256 bytes for 25 MB."""
 _CHUNK_ROWS = 4096
 _SPREAD_SECONDS = 0.005
 """A piece that takes longer on one thread is worth the hand-over to several."""
@@ -70,26 +70,34 @@ def measure(predictor: Predictor, clock: Callable[[], float]) -> Cost:
 
 
 class Dataplane:
-    """Predicts small batches at once and large requests in pieces, spread over ``threads``."""
+    """Predicts small batches at once and large requests in pieces, spread over ``threads``.
 
-    __slots__ = ("_chunk_rows", "_pool", "_predict", "_spread_rows", "_threads", "features", "inline_rows")
+    ``chunk_rows`` is how many rows of the model's width may be held at a time.
+    """
+
+    __slots__ = ("_pool", "_predict", "_spread_rows", "_threads", "chunk_rows", "features", "inline_rows")
 
     def __init__(self, predictor: Predictor, cost: Cost, threads: int) -> None:
         self.features = predictor.features
         self._predict = predictor.predict
         self._threads = threads
         self._pool = futures.ThreadPoolExecutor(threads, "spread") if threads > 1 else None
-        self._chunk_rows = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (4 * max(1, self.features))))
+        self.chunk_rows = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // (4 * max(1, self.features))))
         if predictor.is_concurrent:
             self._spread_rows = max(threads, cost.rows_within(_SPREAD_SECONDS))
             self.inline_rows = min(_INLINE_ROWS, cost.rows_within(_INLINE_SECONDS))
         else:
             # It takes turns under a lock, on which the event loop must never wait, and has threads of its own.
-            self._spread_rows = self._chunk_rows
+            self._spread_rows = self.chunk_rows
             self.inline_rows = 0
 
-    def predict(self, rows: matrix.Matrix) -> matrix.Matrix:
-        """Predictions for rows of the model's width. Raises EvaluationError."""
+    def predict(self, parts: Sequence[matrix.Rows]) -> matrix.Matrix:
+        """Predictions for the rows of several requests, whatever their width. Raises EvaluationError."""
+        features = self.features
+        if len(parts) == 1:
+            rows = matrix.widen(parts[0], features)
+        else:
+            rows = np.concatenate([matrix.widen(part, features) for part in parts])
         try:
             return self._predict(rows)
         except booster.PREDICTION_ERRORS as exc:
@@ -104,10 +112,10 @@ class Dataplane:
         """
         parts = []
         for block in blocks:
-            for start in range(0, len(block), self._chunk_rows):
+            for start in range(0, len(block), self.chunk_rows):
                 if not is_wanted():
                     return None
-                piece = matrix.widen(block[start : start + self._chunk_rows], self.features)
+                piece = matrix.widen(block[start : start + self.chunk_rows], self.features)
                 parts.append(self._predict_spread(piece))
         return np.concatenate(parts)
 
@@ -118,5 +126,6 @@ class Dataplane:
 
     def _predict_spread(self, rows: matrix.Matrix) -> matrix.Matrix:
         if self._pool is None or len(rows) <= self._spread_rows:
-            return self.predict(rows)
-        return np.concatenate(list(self._pool.map(self.predict, np.array_split(rows, self._threads))))
+            return self.predict([rows])
+        parts = ([part] for part in np.array_split(rows, self._threads))
+        return np.concatenate(list(self._pool.map(self.predict, parts)))

@@ -86,6 +86,14 @@ def _infinite(row: int, column: int, value: float) -> errors.PayloadError:
     )
 
 
+def too_wide(columns: int, width: int) -> errors.EvaluationError:
+    """Why rows of so many columns are not for a model of this width."""
+    return errors.EvaluationError(
+        f"Feature size of inference data {columns} is not consistent "
+        f"with feature size of trained model {width}."
+    )
+
+
 def widen(rows: Rows, width: int) -> Matrix:
     """``rows`` with exactly ``width`` columns, absent ones missing. Raises EvaluationError if there are more.
 
@@ -95,10 +103,7 @@ def widen(rows: Rows, width: int) -> Matrix:
     if columns == width and isinstance(rows, np.ndarray):
         return rows
     if columns > width:
-        raise errors.EvaluationError(
-            f"Feature size of inference data {columns} is not consistent "
-            f"with feature size of trained model {width}."
-        )
+        raise too_wide(columns, width)
     widened = np.full((count, width), np.nan, dtype=np.float32)
     if isinstance(rows, Sparse):
         rows.fill(widened)

@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 _clock = time.monotonic  # that of `received_at`; uvloop's counts whole milliseconds
 
 SHARED_ROWS = 128
-"""Rows up to which a request shares its prediction with others."""
+"""Rows up to which a request shares its prediction with others, if the model is not a very wide one."""
 MAX_WAITING_BYTES = 128 * 1024 * 1024
 """Bodies of large requests that may wait for a thread together."""
 
@@ -41,7 +41,7 @@ class SmallRequest:
     __slots__ = ("_exchange", "_pipeline", "_protocol", "rows")
 
     def __init__(
-        self, pipeline: "Pipeline", exchange: server.Exchange, protocol: Protocol, rows: matrix.Matrix
+        self, pipeline: "Pipeline", exchange: server.Exchange, protocol: Protocol, rows: matrix.Rows
     ) -> None:
         self._pipeline = pipeline
         self._exchange = exchange
@@ -65,7 +65,7 @@ class SmallRequest:
 class Pipeline:
     """The way of all requests of one event loop."""
 
-    __slots__ = ("_batcher", "_counts", "_dataplane", "_loop", "_waiting_bytes", "_workers")
+    __slots__ = ("_batcher", "_counts", "_dataplane", "_loop", "_shared_rows", "_waiting_bytes", "_workers")
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class Pipeline:
         self._workers = workers
         self._counts = counts
         self._loop = loop
+        self._shared_rows = min(SHARED_ROWS, plane.chunk_rows)
         self._waiting_bytes = 0
 
     def begin(
@@ -111,9 +112,11 @@ class Pipeline:
     def _predict(self, exchange: server.Exchange, protocol: Protocol, blocks: Iterator[matrix.Rows]) -> None:
         first = next(blocks)
         second = next(blocks, None)
-        if second is None and len(first) <= SHARED_ROWS:
-            rows = matrix.widen(first, self._dataplane.features)
-            self._batcher.add(SmallRequest(self, exchange, protocol, rows))
+        rows, columns = first.shape
+        if second is None and rows <= self._shared_rows:
+            if columns > self._dataplane.features:  # here, so that it does not spoil a batch
+                raise matrix.too_wide(columns, self._dataplane.features)
+            self._batcher.add(SmallRequest(self, exchange, protocol, first))
         else:
             begun = (first,) if second is None else (first, second)
             self._predict_large(exchange, protocol, lambda: itertools.chain(begun, blocks))

@@ -76,6 +76,7 @@ async def a_server(predictor: dataplane.Predictor, **environment: str) -> AsyncI
         batcher = batching.Batcher(
             plane.predict,
             inline_rows=plane.inline_rows,
+            max_rows=plane.chunk_rows,
             executor=threads,
             observe=counts.predicted,
             loop=loop,

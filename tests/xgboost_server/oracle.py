@@ -10,7 +10,7 @@ import numpy as np
 import xgboost
 
 from tests.xgboost_server import models
-from xgboost_server import booster, dataplane, matrix
+from xgboost_server import booster, dataplane
 
 CASES = (
     *itertools.product(models.OBJECTIVES, ("gbtree", "dart"), ("json", "ubj")),
@@ -32,11 +32,10 @@ def compare(objective: str, kind: str, form: str, *, seed: int) -> int:
     compared = 0
     for sent in (rows, narrow):
         right = models.expected(reloaded, sent)
-        wide = matrix.widen(sent, columns)
-        singles = np.concatenate([plane.predict(wide[i : i + 1]) for i in range(20)])
+        singles = np.concatenate([plane.predict([sent[i : i + 1]]) for i in range(20)])
         spread = plane.predict_blocks([sent[:1], sent[1:]], lambda: True)
         assert spread is not None
-        for found in (plane.predict(wide), singles, spread):
+        for found in (plane.predict([sent]), singles, spread):
             same = found.tobytes() == right[: len(found)].tobytes()
             assert same, f"{objective} {kind} {form} seed {seed}: differs from Booster.predict"
             compared += len(found)

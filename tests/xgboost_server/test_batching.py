@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from concurrent import futures
 
 import numpy as np
@@ -42,7 +43,8 @@ class Negation:
         self.may_run = threading.Event()
         self.may_run.set()
 
-    def __call__(self, rows: matrix.Matrix) -> matrix.Matrix:
+    def __call__(self, parts: Sequence[matrix.Rows]) -> matrix.Matrix:
+        rows = np.concatenate([matrix.widen(part, 1) for part in parts])
         self.batches.append(len(rows))
         self.threads.add(threading.get_ident())
         assert self.may_run.wait(10)
@@ -52,11 +54,16 @@ class Negation:
 
 
 def a_batcher(
-    predict: Negation, *, inline_rows: int = 1024, executor: futures.Executor | None = None
+    predict: Negation,
+    *,
+    inline_rows: int = 1024,
+    max_rows: int = 4096,
+    executor: futures.Executor | None = None,
 ) -> batching.Batcher:
     return batching.Batcher(
         predict,
         inline_rows=inline_rows,
+        max_rows=max_rows,
         executor=executor or futures.ThreadPoolExecutor(1),
         observe=lambda _rows: None,
         loop=asyncio.get_running_loop(),
@@ -95,16 +102,19 @@ async def test_what_waits_when_a_prediction_ends_forms_the_next_one_in_order() -
 
 
 @pytest.mark.parametrize(
-    ("sizes", "batches"),
+    ("sizes", "max_rows", "batches"),
     [
-        pytest.param([1] * 600, [256, 256, 88], id="requests"),
-        pytest.param([500, 500, 500], [1000, 500], id="rows"),
-        pytest.param([1024, 1], [1024, 1], id="a full one"),
+        pytest.param([1] * 600, 4096, [256, 256, 88], id="requests"),
+        pytest.param([500, 500, 500], 4096, [1000, 500], id="rows"),
+        pytest.param([1024, 1], 4096, [1024, 1], id="a full one"),
+        pytest.param([1, 2, 3, 1, 1], 4, [3, 4, 1], id="wide rows"),
     ],
 )
-async def test_a_batch_is_bounded_in_rows_and_requests(sizes: list[int], batches: list[int]) -> None:
+async def test_a_batch_is_bounded_in_rows_and_requests(
+    sizes: list[int], max_rows: int, batches: list[int]
+) -> None:
     predict = Negation()
-    batcher = a_batcher(predict)
+    batcher = a_batcher(predict, max_rows=max_rows)
     requests = [Request(*range(size)) for size in sizes]
     for request in requests:
         batcher.add(request)

@@ -73,6 +73,13 @@ def test_rows_are_widened_a_piece_at_a_time() -> None:
     assert max(predictor.sizes) <= 10
 
 
+def test_rows_of_several_requests_are_widened_and_answered_in_order() -> None:
+    plane = dataplane.Dataplane(Doubler(), dataplane.Cost(0.0001, 0.0001), 1)
+    parts = [models.some_rows(2, width, seed=width, missing=0) for width in (1, 3, 2)]
+    right = np.concatenate([part[:, 0] * 2 for part in parts])
+    np.testing.assert_array_equal(plane.predict(parts), right)
+
+
 def test_an_unwanted_request_is_given_up() -> None:
     predictor = Doubler()
     plane = dataplane.Dataplane(predictor, dataplane.Cost(0.0001, 0.0001), 1)
@@ -90,7 +97,7 @@ def test_a_wide_block_cannot_be_evaluated() -> None:
 def test_what_xgboost_refuses_cannot_be_evaluated() -> None:
     plane = dataplane.Dataplane(Refuser(), dataplane.Cost(0.0001, 0.0001), 1)
     with pytest.raises(errors.EvaluationError, match=r"^Unable to evaluate payload provided: no way$"):
-        plane.predict(np.ones((1, 3), dtype=np.float32))
+        plane.predict([np.ones((1, 3), dtype=np.float32)])
 
 
 def test_a_predictor_that_takes_turns_never_runs_in_the_event_loop() -> None:

@@ -38,6 +38,7 @@ async def served(predict: Callable[[matrix.Matrix], matrix.Matrix]) -> AsyncIter
         batcher = batching.Batcher(
             plane.predict,
             inline_rows=plane.inline_rows,
+            max_rows=plane.chunk_rows,
             executor=threads,
             observe=counts.predicted,
             loop=loop,

@@ -49,6 +49,44 @@ async def test_few_bytes_that_stand_for_many_wide_rows_are_widened_piece_by_piec
     assert most < 32 * 1024 * 1024  # all rows at once would be 800 MB
 
 
+@pytest.mark.parametrize(
+    ("clients", "body"),
+    [pytest.param(8, b"1\n" * 128, id="of many rows"), pytest.param(100, b"1\n", id="of one row")],
+)
+async def test_small_requests_for_a_wide_model_are_widened_piece_by_piece(clients: int, body: bytes) -> None:
+    model = Predictor(100_000)
+    async with in_process.a_server(model) as first:
+        asking = [in_process.Client(first.port) for _ in range(clients)]
+        for client in asking:
+            assert (await client.post("/invocations", b"1", Content_Type="csv")).status == 200
+        tracemalloc.start()
+        answers = await asyncio.gather(
+            *(client.post("/invocations", body, Content_Type="csv") for client in asking)
+        )
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        for client in asking:
+            await client.close()
+    assert {(answer.status, answer.body) for answer in answers} == {(200, body.replace(b"\n", b".0\n"))}
+    assert max(model.batches) <= 10
+    assert most < 24 * 1024 * 1024  # all rows at once would be 40 or 400 MB
+
+
+async def test_rows_that_are_too_wide_do_not_spoil_the_batch_of_others() -> None:
+    model = Predictor(2)
+    async with in_process.a_server(model) as client:
+        other = in_process.Client(client.port)
+        model.batches.clear()
+        bad, good = await asyncio.gather(
+            client.post("/invocations", b"1,2,3", Content_Type="csv"),
+            other.post("/invocations", b"1,2", Content_Type="csv"),
+        )
+        await other.close()
+    assert (bad.status, good.status) == (400, 200)
+    assert b"Feature size of inference data 3 is not consistent" in bad.body
+    assert model.batches == [1]
+
+
 @pytest.mark.parametrize("accept", ["text/csv", "application/json", "application/jsonlines"])
 @pytest.mark.parametrize("output", ["", "predicted_score"], ids=["plain", "selected"])
 async def test_a_large_answer_is_the_small_ones_together(accept: str, output: str) -> None:
@@ -89,6 +127,7 @@ def a_pipeline(
     batcher = batching.Batcher(
         plane.predict,
         inline_rows=plane.inline_rows,
+        max_rows=plane.chunk_rows,
         executor=threads,
         observe=counts.predicted,
         loop=loop,
