@@ -9,10 +9,18 @@ from typing import Protocol
 import prometheus_client
 
 from http_protocol import limits, server
-from process_group import accepting, forked, process_metrics, reporting
-from xgboost_server import booster, invocations, metrics, settings
+from process_group import accepting, forked, memory_limit, process_metrics, reporting
+from xgboost_server import booster, invocations, metrics, pipeline, settings
 
 _logger = logging.getLogger(__name__)
+
+_HELD_BYTES = pipeline.MAX_WAITING_BYTES // 2
+"""Large bodies that a process takes in at a time: others wait instead of being refused.
+
+The rest of what may wait is for bodies that are not counted and those whose client has left.
+"""
+_MEMORY_PARTS = 16
+"""One part of a process's memory is for them: JSON that is read takes ten times its size, and the model its own."""
 
 
 class Sharing(Protocol):
@@ -47,7 +55,11 @@ class Alone:
         del counts
         configuration = self._configuration
         listening = await server.listen(
-            handler, configuration.host, configuration.port, refuse=refuse, bounds=_bounds(configuration)
+            handler,
+            configuration.host,
+            configuration.port,
+            refuse=refuse,
+            bounds=bounds(configuration, memory_limit.find()),
         )
         _logger.info(
             "listening on %s:%d, %d threads", configuration.host, listening.port, configuration.threads
@@ -98,8 +110,8 @@ class AmongOthers:
 
         counts.add(seat.shared.read(seat.place))
         port = seat.listener.getsockname()[1]
-        bounds = _bounds(self._configuration)
-        listening = server.serve(handler, begin, port, refuse=refuse, bounds=bounds)
+        limits_here = bounds(self._configuration, memory_limit.find())
+        listening = server.serve(handler, begin, port, refuse=refuse, bounds=limits_here)
         self._reporter = reporting.Reporter(seat.shared, seat.place, counts.document, self._acceptor)
         return listening
 
@@ -123,5 +135,9 @@ def refuse(status: int, reason: str) -> tuple[bytes, bytes]:
     return invocations.TEXT, reason.encode()
 
 
-def _bounds(configuration: settings.Settings) -> limits.Limits:
-    return limits.Limits(body_bytes=configuration.max_body)
+def bounds(configuration: settings.Settings, memory_limit_bytes: int | None) -> limits.Limits:
+    """The server's limits; without a memory limit large bodies may take as much as under a large one."""
+    held = _HELD_BYTES
+    if memory_limit_bytes is not None:
+        held = min(held, memory_limit_bytes // configuration.workers // _MEMORY_PARTS)
+    return limits.Limits(body_bytes=configuration.max_body, held_bytes=held)

@@ -1,4 +1,4 @@
-"""Bodies of 6 MiB: their cost grows with their size and no faster, and a probe is answered in between."""
+"""Bodies of 6 MiB: their cost grows with their size and no faster, a probe is answered in between, a burst waits."""
 
 import asyncio
 import time
@@ -17,6 +17,8 @@ LARGE = ROW * (6 * MIB // len(ROW))
 PARTS = 12
 SMALL = LARGE[: len(LARGE) // PARTS]
 ROUNDS = 6
+BURST = 32
+"""More than may wait for a thread together."""
 
 Sent = Callable[[clients.Client, bytes], None]
 
@@ -92,3 +94,22 @@ async def test_a_probe_of_the_model_server_is_answered_while_it_predicts_from_la
     )
     assert len(waits) > 20
     assert worst < 1.0, "a tenth of it would be right; the machine may be busy"
+
+
+async def test_a_burst_of_large_bodies_is_held_back_and_none_is_refused(
+    tmp_path: Path, figure: Figure
+) -> None:
+    async with targets.a_fuzzed_server(tmp_path) as server:
+        before = figures.of(server.pid).rss_kib
+        most = before
+
+        async def ask() -> int:
+            nonlocal most
+            async with clients.a_client(server.port, limit=16 * MIB) as client:
+                status = (await client.post("/invocations", LARGE, *LINES)).status
+            most = max(most, figures.of(server.pid).rss_kib)
+            return status
+
+        statuses = await asyncio.gather(*(ask() for _ in range(BURST)))
+    figure(f"{BURST} bodies of 6 MiB at a time: {(most - before) // 1024} MB more memory")
+    assert set(statuses) == {200}

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from concurrent import futures
 from dataclasses import dataclass
 
-from http_protocol import limits, server
+from http_protocol import server
 from xgboost_server import app, batching, dataplane, metrics, pipeline, settings, sharing
 
 
@@ -83,7 +83,7 @@ async def a_server(predictor: dataplane.Predictor, **environment: str) -> AsyncI
         )
         predictions = pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
         handler = app.contract(configuration, predictor, predictions, lambda: b"")
-        bounds = limits.Limits(body_bytes=configuration.max_body)
+        bounds = sharing.bounds(configuration, None)
         listening = await server.listen(handler, "127.0.0.1", 0, refuse=sharing.refuse, bounds=bounds)
         client = Client(listening.port)
         try:

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from tests.builders import process_tree, waiting
 from tests.xgboost_server import models, running
+from xgboost_server import pipeline, settings, sharing
 from xgboost_server.codecs import text_csv
 
 MODEL = models.a_booster(columns=4, rounds=5)
@@ -20,6 +21,7 @@ ROW = models.some_rows(1, 4, missing=0)
 CSV = ",".join(map(repr, ROW[0].tolist())).encode()
 ANSWER = (200, "text/csv; charset=utf-8", text_csv.encode(models.expected(MODEL, ROW)))
 WORKERS = 2
+MIB = 1024 * 1024
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,6 +37,22 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[runn
 def a_group(folder: Path) -> contextlib.AbstractAsyncContextManager[running.Server]:
     model_dir = models.a_model_dir(folder / "model", MODEL)
     return running.a_server(model_dir, folder / "log", "--workers", str(WORKERS))
+
+
+@pytest.mark.parametrize(
+    ("limit", "processes", "held"),
+    [
+        pytest.param(512 * MIB, 1, 32 * MIB, id="a part of the memory"),
+        pytest.param(512 * MIB, 2, 16 * MIB, id="each its own"),
+        pytest.param(64 * 1024 * MIB, 1, 64 * MIB, id="never all that may wait"),
+        pytest.param(None, 4, 64 * MIB, id="no limit"),
+    ],
+)
+async def test_large_bodies_wait_before_memory_is_short(limit: int | None, processes: int, held: int) -> None:
+    configuration = settings.read(["--workers", str(processes)], {"MAX_CONTENT_LENGTH": "1000000"})
+    bounds = sharing.bounds(configuration, limit)
+    assert (bounds.body_bytes, bounds.held_bytes) == (1_000_000, held)
+    assert held < pipeline.MAX_WAITING_BYTES
 
 
 def workers(server: running.Server) -> list[int]:
