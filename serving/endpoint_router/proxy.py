@@ -88,8 +88,9 @@ class Proxy:
         else:
             self._invoke(exchange, route, current)
 
-    def refuse(self, status: int, reason: str) -> tuple[bytes, bytes]:
+    def refuse(self, status: int, reason: str, path: str) -> tuple[bytes, bytes]:
         """Header lines and body for a request that the server refuses."""
+        del path
         self.counts.refuse(status)
         error = answers.refusal(status, reason)
         return answers.error_lines(error) + self.request_ids.line(), error.body()

@@ -36,7 +36,7 @@ class Site:
     def __init__(
         self,
         handler: "Callable[[Exchange], None]",
-        refuse: Callable[[int, str], tuple[bytes, bytes]],
+        refuse: Callable[[int, str, str], tuple[bytes, bytes]],
         bounds: limits.Limits,
         loop: Loop,
     ) -> None:

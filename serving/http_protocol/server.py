@@ -21,7 +21,7 @@ IS_COMPILED = not (heads.__file__ or "").endswith(".py")
 Request = heads.Request
 Exchange = exchanges.Exchange
 Handler = Callable[[Exchange], None]
-Refuse = Callable[[int, str], tuple[bytes, bytes]]
+Refuse = Callable[[int, str, str], tuple[bytes, bytes]]
 
 
 class Listener(Protocol):
@@ -102,8 +102,9 @@ async def listen(
 ) -> Server:
     """Listen on ``host``:``port`` (0 = any free one). Raises OSError when that is not possible.
 
-    ``refuse(status, reason)`` gives header lines and body of the answer to a request that never reaches the
-    handler (400, 408, 413, 417, 431, 503) or whose handler raised (500).
+    ``refuse(status, reason, path)`` gives header lines and body of the answer to a request that never reaches the
+    handler (400, 408, 413, 417, 431, 503) or whose handler raised (500); the path is empty unless its head was read
+    and its body was not.
     """
     site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
     listener = await asyncio.get_running_loop().create_server(

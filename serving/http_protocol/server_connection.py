@@ -278,6 +278,7 @@ class Connection:
         return True
 
     def _begin_body(self, request: heads.Request) -> None:
+        self._request = request
         limit, size = self._site.limits.body_bytes, request.content_length
         if size > limit:
             raise heads.RefusedError(413, f"the body is over {limit} bytes")
@@ -286,7 +287,6 @@ class Connection:
             raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
         if expected is not None and request.is_http_1_1 and not self._buffer and size != 0:
             self._transport.write(probing.INTERIM)
-        self._request = request
         self._state = _BODY
         self._body = chunks.ChunkedBody(limit) if request.chunked else counted.CountedBody(size)
         self._deadline = self._loop.time() + self._site.limits.body_seconds
@@ -324,7 +324,7 @@ class Connection:
             self._transport.writelines((head, body))
 
     def _refuse(self, status: int, reason: str) -> None:
-        header_lines, body = self._site.refuse(status, reason)
+        header_lines, body = self._site.refuse(status, reason, self._request.path if self._request else "")
         self._exchange = None
         self._share.give()
         self._write(status, header_lines, body, b"Connection: close\r\n", has_no_body=False)

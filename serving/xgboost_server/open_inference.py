@@ -137,6 +137,11 @@ def _binary_head(length: int) -> bytes:
     return heads.render(kind)
 
 
+def refusal(reason: str) -> tuple[bytes, bytes]:
+    """Header lines and body of an error."""
+    return _JSON, _error(reason)
+
+
 def _error(reason: str) -> bytes:
     return orjson.dumps({"error": reason})
 

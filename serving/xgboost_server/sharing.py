@@ -10,7 +10,7 @@ import prometheus_client
 
 from http_protocol import limits, server
 from process_group import accepting, forked, memory_limit, process_metrics, reporting
-from xgboost_server import booster, invocations, metrics, pipeline, settings
+from xgboost_server import booster, invocations, metrics, open_inference, pipeline, settings
 
 _logger = logging.getLogger(__name__)
 
@@ -129,9 +129,11 @@ class AmongOthers:
         self._reporter.close()
 
 
-def refuse(status: int, reason: str) -> tuple[bytes, bytes]:
-    """The answer, as text, to a request that never reaches a handler."""
+def refuse(status: int, reason: str, path: str) -> tuple[bytes, bytes]:
+    """The answer to a request that never reaches a handler, in the form of its path's protocol."""
     del status
+    if path.startswith("/v2/"):
+        return open_inference.refusal(reason)
     return invocations.TEXT, reason.encode()
 
 

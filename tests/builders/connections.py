@@ -156,8 +156,8 @@ def a_client(*, holds_back: bool = False) -> ServedClient:
     return ServedClient(bounds=BOUNDS, holds_back=holds_back)
 
 
-def _refuse(status: int, reason: str) -> tuple[bytes, bytes]:
-    return b"Content-Type: text/plain\r\n", f"{status} {reason}".encode()
+def _refuse(status: int, reason: str, path: str) -> tuple[bytes, bytes]:
+    return b"Content-Type: text/plain\r\n", f"{status} {path} {reason}".encode()
 
 
 class CalledServer:

@@ -57,7 +57,11 @@ class Site:
 async def a_site(bounds: limits.Limits) -> AsyncIterator[Site]:
     made = Site()
     made.server = await server.listen(
-        made.handle, "127.0.0.1", 0, refuse=lambda _, reason: (b"", reason.encode()), bounds=bounds
+        made.handle,
+        "127.0.0.1",
+        0,
+        refuse=lambda _, reason, path: (b"", f"{path}: {reason}".encode()),
+        bounds=bounds,
     )
     yield made
     for client in made.clients:
@@ -88,8 +92,8 @@ async def test_six_mebibytes_come_and_go(site: Site) -> None:
 
 async def test_a_body_that_is_too_large_is_refused_and_the_client_gets_to_read_it(site: Site) -> None:
     for _ in range(10):
-        status, reason = await asyncio.to_thread(site.ask, b"x" * 7_000_000)
-        assert (status, reason) == (413, b"the body is over 6291456 bytes")
+        status, reason = await asyncio.to_thread(site.ask, b"x" * 7_000_000, path="/p?q=1")
+        assert (status, reason) == (413, b"/p: the body is over 6291456 bytes")
 
 
 async def test_slow_clients_are_told_and_idle_ones_are_closed(impatient_site: Site) -> None:

@@ -51,6 +51,17 @@ def test_a_chunked_body_over_the_limit_is_refused_when_it_passes_it() -> None:
     assert client.statuses == [413]
 
 
+def test_a_refusal_knows_the_path_while_the_body_comes_and_no_longer() -> None:
+    client = a_client()
+    client.send(b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", b"he")
+    client.pass_time(30)
+    assert client.transport.written.endswith(b"408 /p the request did not arrive in time")
+    client = a_client()
+    client.send(b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello", b"GET")
+    client.pass_time(30)
+    assert client.transport.written.endswith(b"408  the request did not arrive in time")
+
+
 def test_a_chunked_body_may_not_consist_of_framing() -> None:
     client = connections.ServedClient()
     client.send(b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")

@@ -27,7 +27,7 @@ async def an_echo() -> AsyncIterator[server.Server]:
         exchange.respond(200, b"", exchange.body)
 
     listening = await server.listen(
-        handle, "127.0.0.1", 0, refuse=lambda _, reason: (b"", reason.encode()), bounds=BOUNDS
+        handle, "127.0.0.1", 0, refuse=lambda _, reason, __: (b"", reason.encode()), bounds=BOUNDS
     )
     try:
         yield listening

@@ -159,3 +159,13 @@ async def test_a_bug_is_a_500_that_is_not_told(caplog: pytest.LogCaptureFixture)
     assert answer.status == 500
     assert json.loads(answer.body) == {"error": "internal error; the server's log has the details"}
     assert "secret" in caplog.text
+
+
+async def test_a_body_that_is_too_large_is_refused_in_the_protocols_form() -> None:
+    model = booster.load("model", models.content(TRAINED))
+    async with in_process.a_server(model, MAX_CONTENT_LENGTH="10") as client:
+        answer = await client.post("/v2/models/churn/infer", a_request([[1, 2, 3]]))
+        assert (answer.status, answer.content_type) == (413, "application/json")
+        assert json.loads(answer.body) == {"error": "the body is over 10 bytes"}
+        answer = await client.post("/invocations", b"1,2,3,4,5,6", Content_Type="csv")
+        assert (answer.status, answer.body) == (413, b"the body is over 10 bytes")
