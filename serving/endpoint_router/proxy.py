@@ -239,6 +239,7 @@ class Invocation:
     def _abort(self) -> None:
         if self._call is not None:
             self._call.cancel()
+            self._call = None
         self._pod.outstanding -= 1
         self._lane.counters.concurrent -= 1
 

@@ -83,3 +83,11 @@ class Exchange:
             self.is_over = True
             self.on_abort = None  # it refers back to this exchange
             self._connection.answer(self.request, status, header_lines, body)
+
+    def abort(self) -> None:
+        """The client left, perhaps before its answer."""
+        if not self.is_over:
+            self.is_over = True
+            on_abort, self.on_abort = self.on_abort, None  # as above: its body would stay until the collector comes
+            if on_abort is not None:
+                on_abort()

@@ -115,10 +115,8 @@ class Connection:
             self._site.emptied.set()
         self._share.give()
         exchange, self._exchange = self._exchange, None
-        if exchange is not None and not exchange.is_over:
-            exchange.is_over = True
-            if exchange.on_abort is not None:
-                exchange.on_abort()
+        if exchange is not None:
+            exchange.abort()
 
     def pause_writing(self) -> None:
         self._write_deadline = self._loop.time() + self._site.limits.write_seconds
