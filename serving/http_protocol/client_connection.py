@@ -171,6 +171,12 @@ class Connection:
             call, self._call = self._call, None
             call.fail(Failure.BROKEN, f"the connection was lost: {exc or 'closed'}")
 
+    def pause_writing(self) -> None:
+        """There is nothing to hold back: all of the request was written at once."""
+
+    def resume_writing(self) -> None:
+        """Nor anything to go on with; but event loops log an error where these are missing."""
+
     # From bytes to an answer
 
     def _take_whole(self, data: bytes, to_head_request: bool) -> bool:

@@ -66,6 +66,7 @@ async def test_large_bodies_cost_the_router_what_small_ones_of_the_same_size_do(
 ) -> None:
     async with targets.a_fuzzed_router(tmp_path, 0) as router:
         await check_linear(router, send, figure)
+        assert router.complaint == ""
 
 
 async def test_a_probe_of_the_model_server_is_answered_while_it_predicts_from_large_bodies(
