@@ -101,13 +101,15 @@ class Pool:
         )
         try:
             await _in_time(connecting, self._bounds.connect_seconds)
-            _, protocol = connecting.result()
         except TimeoutError:
             call.fail(Failure.NOT_SENT, f"no connection within {self._bounds.connect_seconds:g} s")
-        except OSError as exc:
-            call.fail(Failure.NOT_SENT, f"no connection: {exc}")
         else:
-            self._connected(cast(client_connection.Connection, protocol), call)
+            # Raised here, the error would refer to this frame and so to the call, whose body would stay.
+            error = connecting.exception()
+            if error is not None:  # any: a call that is told nothing would wait for ever
+                call.fail(Failure.NOT_SENT, f"no connection: {error}")
+            else:
+                self._connected(cast(client_connection.Connection, connecting.result()[1]), call)
         finally:
             connecting.cancel()
 

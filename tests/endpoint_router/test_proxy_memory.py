@@ -52,6 +52,15 @@ async def test_a_request_whose_client_left_is_forgotten_at_once() -> None:
 
 
 @pytest.mark.usefixtures("no_collector")
+async def test_a_request_that_nobody_takes_is_forgotten_at_once() -> None:
+    async with routers.a_router() as router:
+        router.use(Variant1=(1, [scripted_servers.a_closed_address()]))
+        assert (await router.invoke()).status == 503
+        await asyncio.sleep(0)
+        assert bodies_held() == 0
+
+
+@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("said", [b"", b"garbage\r\n\r\n"], ids=["nothing", "garbage"])
 async def test_a_request_that_breaks_its_model_is_forgotten_at_once(said: bytes) -> None:
     async with routers.a_router() as router, routers.a_model_that_says(said) as model:

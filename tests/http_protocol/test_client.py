@@ -61,8 +61,9 @@ async def test_nothing_was_sent_when_nobody_listens(calls: client.Client) -> Non
     assert await end(send(pool, b"x")) is client.Failure.NOT_SENT
 
 
-async def test_nothing_was_sent_when_the_name_is_unknown(calls: client.Client) -> None:
-    assert await end(send(calls.pool("no-such-host.invalid:80"), b"x")) is client.Failure.NOT_SENT
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "no..host"], ids=["unknown", "no name at all"])
+async def test_nothing_was_sent_when_there_is_no_such_name(calls: client.Client, host: str) -> None:
+    assert await end(send(calls.pool(f"{host}:80"), b"x")) is client.Failure.NOT_SENT
 
 
 async def test_a_connection_that_takes_too_long_is_given_up(impatient_calls: client.Client) -> None:
