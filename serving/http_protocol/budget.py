@@ -4,9 +4,9 @@ A body is held until it is answered. Forty clients that send 6 MiB at a time wou
 and everybody's requests with it; waiting costs them a moment, as nothing is read from them meanwhile.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
-LARGE_BYTES = 64 * 1024
+LARGE_BYTES: Final = 64 * 1024
 """Bodies up to this size are not counted: a connection holds as much anyway."""
 
 

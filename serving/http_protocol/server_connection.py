@@ -299,6 +299,8 @@ class Connection:
         self._state = _HANDLING
         self._is_after_empty_line = False
         self._deadline = _NEVER
+        if len(body) > budget.LARGE_BYTES and not self._share.held:
+            self._share.force(len(body))  # it came in one piece: there was nothing to hold back
         exchange = self._exchange = exchanges.Exchange(self, request, body, received_at)
         try:
             self._site.handler(exchange)

@@ -82,6 +82,17 @@ def test_a_large_body_is_read_when_there_is_memory_for_it() -> None:
     assert first.site.budget.held == 0
 
 
+def test_a_large_body_that_comes_in_one_piece_takes_memory_too() -> None:
+    first, second = two_clients()
+    first.send(HEAD_OF_LARGE + b"x" * LARGE)
+    assert first.site.budget.held == LARGE
+    second.send(HEAD_OF_LARGE, b"y" * 10)
+    assert not second.transport.is_reading()
+    first.answer_held()
+    assert second.transport.is_reading()
+    assert second.site.budget.held == LARGE
+
+
 def test_a_large_chunked_body_is_held_back_likewise_and_a_small_one_never() -> None:
     first, second = two_clients()
     first.send(HEAD_OF_LARGE, b"x" * LARGE)
