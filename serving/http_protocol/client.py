@@ -3,9 +3,12 @@
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from http_protocol import client_connection, limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Call = client_connection.Call
 Failure = client_connection.Failure
@@ -32,15 +35,21 @@ class Bounds:
 
 
 class Pool:
-    """The connections to one address, made by `Client.pool`; ``retire`` ends it."""
+    """The connections to one address, made by `Client.pool`; ``retire`` ends it.
 
-    __slots__ = ("_bounds", "_connecting", "_host", "_idle", "_is_retired", "_loop", "_port", "connections")
+    ``watch`` is told before there is anything whose deadline is to be looked at.
+    """
 
-    def __init__(self, host: str, port: int, bounds: Bounds, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = (
+        "_bounds", "_connecting", "_host", "_idle", "_is_retired", "_loop", "_port", "_watch", "connections",
+    )  # fmt: skip
+
+    def __init__(self, host: str, port: int, bounds: Bounds, watch: "Callable[[Pool], None]") -> None:
         self._host = host
         self._port = port
         self._bounds = bounds
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
+        self._watch = watch
         self._idle: list[client_connection.Connection] = []
         self._connecting: set[asyncio.Task[None]] = set()
         self._is_retired = False
@@ -63,6 +72,7 @@ class Pool:
                 connection.idle_since = math.inf
                 connection.begin(call)
                 return
+        self._watch(self)  # anew, when it was retired: one who began before may turn to it only now
         task = self._loop.create_task(self._connect(call))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
@@ -153,31 +163,31 @@ async def _in_time(connecting: asyncio.Future[Any], seconds: float) -> None:
 
 
 class Client:
-    """All pools of a program, and the clock tick that watches their deadlines."""
+    """All pools of a program, and the clock tick that watches their deadlines; ``pools`` are those watched."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self._bounds = bounds or Bounds()
         self._loop = asyncio.get_running_loop()
-        self._pools: list[Pool] = []
+        self.pools: set[Pool] = set()
         self._sweep: asyncio.Handle = self._loop.call_soon(self._look_at_deadlines)
 
     def pool(self, address: str) -> Pool:
         """A new pool for ``host:port``."""
         host, _, port = address.rpartition(":")
-        pool = Pool(host.strip("[]"), int(port), self._bounds, self._loop)
-        self._pools.append(pool)
+        pool = Pool(host.strip("[]"), int(port), self._bounds, self.pools.add)
+        self.pools.add(pool)
         return pool
 
     async def close(self) -> None:
         """Cut all connections and stop."""
         self._sweep.cancel()
-        for pool in self._pools:
+        for pool in list(self.pools):
             await pool.close()
-        self._pools.clear()
+        self.pools.clear()
 
     def _look_at_deadlines(self) -> None:
         now = self._loop.time()
-        for pool in self._pools:
-            pool.look_at_deadlines(now)
-        self._pools = [pool for pool in self._pools if not pool.is_gone]
+        for pool in list(self.pools):
+            pool.look_at_deadlines(now)  # a call that fails may be sent to another one
+        self.pools.difference_update([pool for pool in self.pools if pool.is_gone])
         self._sweep = self._loop.call_later(self._bounds.tick_seconds(), self._look_at_deadlines)

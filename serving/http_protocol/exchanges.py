@@ -88,6 +88,7 @@ class Exchange:
         """The client left, perhaps before its answer."""
         if not self.is_over:
             self.is_over = True
-            on_abort, self.on_abort = self.on_abort, None  # as above: its body would stay until the collector comes
+            # As above, or its body would stay until the collector comes.
+            on_abort, self.on_abort = self.on_abort, None
             if on_abort is not None:
                 on_abort()

@@ -34,9 +34,7 @@ async def leave_in_the_middle(router: routers.RunningRouter, model: scripted_ser
     asking = asyncio.create_task(connection.ask("POST", "/invocations", b"x"))
     await waiting.until(lambda: len(model.requests) > model.hung_up)
     assert bodies_held() == 2
-    connection.writer.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE
-    )
+    connection.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     connection.writer.transport.abort()
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         await asking

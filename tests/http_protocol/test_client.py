@@ -80,14 +80,15 @@ async def test_a_loop_that_was_busy_itself_does_not_give_up_a_connection_that_wa
         assert await end(outcome) == (200, b"x")
 
 
-async def test_a_call_fails_at_its_deadline(calls: client.Client) -> None:
-    async def silent(
-        scripted: scripted_servers.ScriptedServer, reader: asyncio.StreamReader, _: asyncio.StreamWriter
-    ) -> None:
-        await scripted.request(reader)
-        await reader.read()
+async def patient(
+    scripted: scripted_servers.ScriptedServer, reader: asyncio.StreamReader, _: asyncio.StreamWriter
+) -> None:
+    await scripted.request(reader)
+    await reader.read()
 
-    async with scripted_servers.a_scripted_server(silent) as server:
+
+async def test_a_call_fails_at_its_deadline(calls: client.Client) -> None:
+    async with scripted_servers.a_scripted_server(patient) as server:
         deadline = asyncio.get_running_loop().time() + 0.1
         outcome = send(calls.pool(server.address), b"x", deadline=deadline)
         assert await end(outcome) is client.Failure.TIMED_OUT
@@ -154,13 +155,19 @@ async def test_a_retired_pool_lets_its_call_end_and_then_closes(calls: client.Cl
         await waiting.until(lambda: pool.is_gone)
 
 
-async def test_a_cancelled_call_is_seen_by_the_server(calls: client.Client) -> None:
-    async def patient(
-        scripted: scripted_servers.ScriptedServer, reader: asyncio.StreamReader, _: asyncio.StreamWriter
-    ) -> None:
-        await scripted.request(reader)
-        await reader.read()
+async def test_a_call_to_a_pool_that_was_retired_and_forgotten_has_its_deadline_too(
+    impatient_calls: client.Client,
+) -> None:
+    async with scripted_servers.a_scripted_server(patient) as server:
+        pool = impatient_calls.pool(server.address)
+        pool.retire()
+        await waiting.until(lambda: pool not in impatient_calls.pools)
+        deadline = asyncio.get_running_loop().time() + 0.1
+        assert await end(send(pool, b"x", deadline=deadline)) is client.Failure.TIMED_OUT
+        await waiting.until(lambda: pool not in impatient_calls.pools)
 
+
+async def test_a_cancelled_call_is_seen_by_the_server(calls: client.Client) -> None:
     async with scripted_servers.a_scripted_server(patient) as server:
         outcome = send(calls.pool(server.address), b"x")
         await waiting.until(lambda: len(server.requests) == 1)
