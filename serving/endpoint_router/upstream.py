@@ -74,7 +74,8 @@ class Upstreams:
         rules: pod_health.Rules | None = None,
         on_change: Callable[[], None] | None = None,
     ) -> None:
-        self.own_address = f"{pod_ip}:{ports.MODEL_SERVER}" if pod_ip else ""
+        host = f"[{pod_ip}]" if ":" in pod_ip else pod_ip  # as slices have it
+        self.own_address = f"{host}:{ports.MODEL_SERVER}" if pod_ip else ""
         self.rules = rules or pod_health.Rules()
         self._on_change = on_change or _nothing
         self._client = client.Client(bounds)

@@ -31,11 +31,16 @@ async def test_a_pod_keeps_its_counts_while_it_stays_and_loses_them_when_it_leav
     await upstreams.close()
 
 
-async def test_the_own_pod_is_the_one_with_the_own_address() -> None:
-    upstreams = upstream.Upstreams("10.0.0.1", client.Bounds())
-    own, other = upstreams.pods(["10.0.0.1:8080", "10.0.0.10:8080"])
+@pytest.mark.parametrize(
+    ("pod_ip", "addresses"),
+    [("10.0.0.1", ["10.0.0.1:8080", "10.0.0.10:8080"]), ("fd00::1", ["[fd00::1]:8080", "[fd00::10]:8080"])],
+    ids=["IPv4", "IPv6"],
+)
+async def test_the_own_pod_is_the_one_with_the_own_address(pod_ip: str, addresses: list[str]) -> None:
+    upstreams = upstream.Upstreams(pod_ip, client.Bounds())
+    own, other = upstreams.pods(addresses)
     assert (own.is_own, other.is_own) == (True, False)
-    assert own.host_line == b"Host: 10.0.0.1:8080\r\n"
+    assert own.host_line == f"Host: {addresses[0]}\r\n".encode()
     await upstreams.close()
 
 
