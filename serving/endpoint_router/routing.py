@@ -104,11 +104,11 @@ _Groups = list[tuple[float, tuple[str, ...]]]
 
 
 def _serving(variant: route_table.Variant, snapshot: Snapshot) -> _Groups:
-    """The first choice that has an address: ready before terminating, watched backends (weight 0) last."""
+    """The first choice that has an address: watched backends (weight 0) after the others, terminating ones last."""
     active = [backend for backend in variant.backends if backend.weight > 0]
     watched = [backend for backend in variant.backends if backend.weight <= 0]
-    for backends in (active, watched):
-        for terminating in (False, True):
+    for terminating in (False, True):
+        for backends in (active, watched):
             found = [
                 (backend.weight or 1.0, addresses)
                 for backend in backends

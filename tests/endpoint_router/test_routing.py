@@ -73,10 +73,13 @@ def test_a_coming_variant_is_not_announced() -> None:
 def test_a_watched_backend_serves_only_when_no_other_does() -> None:
     both = ("A", 1.0, (("old", 0.0), ("new", 1.0)))
     old, new = routing.Addresses(ready=("old:1",)), routing.Addresses(ready=("new:1",))
+    old_leaves, new_leaves = (routing.Addresses(terminating=(f"{name}:2",)) for name in ("old", "new"))
     for known, expected in (
         ({"old": old, "new": new}, ["new:1"]),
         ({"old": old}, ["old:1"]),
-        ({"old": old, "new": routing.Addresses(terminating=("new:2",))}, ["new:2"]),
+        ({"old": old, "new": new_leaves}, ["old:1"]),
+        ({"old": old_leaves, "new": new}, ["new:1"]),
+        ({"old": old_leaves, "new": new_leaves}, ["new:2"]),
     ):
         assert addresses(routing.compile_routing(a_snapshot(both, **known)).targeted["A"]) == expected
 
