@@ -9,6 +9,9 @@ from typing import Final, Protocol
 LARGE_BYTES: Final = 64 * 1024
 """Bodies up to this size are not counted: a connection holds as much anyway."""
 
+_PATIENCE_SECONDS: Final = 10.0
+_BYTES_A_SECOND: Final = 64 * 1024  # half of what 6 MiB need to be there in time
+
 
 class Waiting(Protocol):
     """Who is told that there is room."""
@@ -81,6 +84,14 @@ class Share:
             return False
         self.force(size)
         return True
+
+    def is_in_the_way(self, seconds: float, received: int) -> bool:
+        """Whether a body for which there is room, of which so much came within so many seconds, holds up others.
+
+        A dozen clients that send a head and no more would keep everybody else's large bodies waiting for a minute.
+        """
+        is_slow = seconds >= _PATIENCE_SECONDS + received / _BYTES_A_SECOND
+        return is_slow and self.held > 0 and self._budget.is_awaited()
 
     def force(self, size: int) -> None:
         """Hold ``size`` bytes more, which are there already, whether there is room or not."""

@@ -40,6 +40,11 @@ class ChunkedBody:
         return self._limit if len(self.data) > budget.LARGE_BYTES else 0
 
     @property
+    def received(self) -> int:
+        """Bytes of it that are there."""
+        return len(self.data)
+
+    @property
     def is_complete(self) -> bool:
         """Whether the last chunk and the blank line after it were read."""
         return self._state == _DONE

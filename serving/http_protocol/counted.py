@@ -22,6 +22,11 @@ class CountedBody:
         return self._length
 
     @property
+    def received(self) -> int:
+        """Bytes of it that are there."""
+        return self._length - self._missing
+
+    @property
     def is_complete(self) -> bool:
         """Whether all of it is there."""
         return self._missing == 0

@@ -6,7 +6,17 @@ So it is sent an interim answer, which means nothing to HTTP/1.1, in two parts: 
 import asyncio
 from typing import Final
 
+from http_protocol import heads
+
 INTERIM: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def is_expected(request: heads.Request) -> bool:
+    """Whether the client sends the body only when it was told to. Raises RefusedError when it expects anything else."""
+    expected = request.headers.get(b"expect")
+    if expected is not None and expected.lower() != b"100-continue":
+        raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
+    return expected is not None and request.is_http_1_1
 
 
 class Probe:

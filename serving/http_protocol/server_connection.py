@@ -9,7 +9,7 @@ The rules, in the order in which a connection meets them:
    input is read and dropped while it comes, as closing at once would destroy an answer that is still on its way.
 4. A client that shuts only its sending side after a complete request gets its answer; a lost connection
    aborts the exchange (`probing` tells them apart).
-5. Large bodies are read while there is memory for them (`budget`); until then their clients are held back.
+5. Large bodies are read while there is memory for them (`budget`); who waits for it does not wait for slow ones.
 6. No state is without a deadline but the one in which the handler has the request.
 """
 
@@ -107,8 +107,7 @@ class Connection:
         self.close()
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
+    def connection_lost(self, _: Exception | None) -> None:
         self._state = _CLOSED
         self._site.connections.discard(self)
         if not self._site.connections:
@@ -153,8 +152,14 @@ class Connection:
                 self._refuse(503, "too many large bodies at a time")
             else:
                 self._refuse(408, "the request did not arrive in time")
+        elif self._state == _BODY and self._is_in_the_way(now):
+            self._refuse(408, "the request came too slowly while others waited")
         elif self._is_read_shut and self._state == _HANDLING and self._write_deadline == _NEVER:
             self._ask_whether_it_reads()
+
+    def _is_in_the_way(self, now: float) -> bool:
+        seconds = now - (self._deadline - self._site.limits.body_seconds)
+        return self._body is not None and self._share.is_in_the_way(seconds, self._body.received)
 
     def close(self) -> None:
         """Close when what was written is sent, or when that takes too long."""
@@ -243,13 +248,15 @@ class Connection:
         if self._state == _HEAD and not self._read_head():
             return False
         if self._state == _BODY:
-            request, body = self._request, self._read_body()
-            assert request is not None
-            if body is not None:
+            assert self._body is not None
+            self._body.take(self._buffer)
+            if self._body.is_complete:
+                request, body = self._request, self._body.whole()
+                assert request is not None
                 self._request = self._body = None
                 self._dispatch(request, body, _clock())
                 return self._state == _HEAD
-            if self._body is not None and not self._share.take(self, self._body.room):
+            if not self._share.take(self, self._body.room):
                 self._transport.pause_reading()
         return False
 
@@ -280,20 +287,11 @@ class Connection:
         limit, size = self._site.limits.body_bytes, request.content_length
         if size > limit:
             raise heads.RefusedError(413, f"the body is over {limit} bytes")
-        expected = request.headers.get(b"expect")
-        if expected is not None and expected.lower() != b"100-continue":
-            raise heads.RefusedError(417, "the only expectation that is met is 100-continue")
-        if expected is not None and request.is_http_1_1 and not self._buffer and size != 0:
+        if probing.is_expected(request) and not self._buffer and size != 0:
             self._transport.write(probing.INTERIM)
         self._state = _BODY
         self._body = chunks.ChunkedBody(limit) if request.chunked else counted.CountedBody(size)
         self._deadline = self._loop.time() + self._site.limits.body_seconds
-
-    def _read_body(self) -> bytes | None:
-        body = self._body
-        assert body is not None
-        body.take(self._buffer)
-        return body.whole() if body.is_complete else None
 
     def _dispatch(self, request: heads.Request, body: bytes, received_at: float) -> None:
         self._state = _HANDLING

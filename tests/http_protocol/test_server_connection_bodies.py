@@ -123,6 +123,34 @@ def test_the_time_for_a_body_begins_when_there_is_memory_for_it() -> None:
     assert second.statuses == []
 
 
+CHUNKS = b"POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n14000\r\n" + b"x" * 70_000
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [(HEAD_OF_LARGE, 10), (HEAD_OF_LARGE + b"x" * 65_536, 11), (CHUNKS, 11)],
+    ids=["only a head", "the half", "chunks"],
+)
+def test_who_is_slow_with_a_large_body_makes_room_for_those_who_wait(sent: bytes, seconds: float) -> None:
+    first, second = two_clients()
+    first.send(sent)
+    second.send(HEAD_OF_LARGE, b"y" * 10)
+    first.pass_time(seconds - 0.1)
+    assert not second.transport.is_reading()
+    first.pass_time(0.2)
+    assert first.statuses == [408]
+    assert second.transport.is_reading()
+
+
+def test_who_is_slow_with_a_large_body_is_waited_for_while_nobody_else_waits() -> None:
+    first, _ = two_clients()
+    first.send(HEAD_OF_LARGE)
+    first.pass_time(29)
+    first.send(b"x" * LARGE)
+    first.answer_held()
+    assert first.statuses == [200]
+
+
 @pytest.mark.parametrize("which", ["first", "second"])
 def test_who_leaves_takes_his_share_along(which: str) -> None:
     first, second = two_clients()
