@@ -5,7 +5,7 @@ from typing import Protocol
 
 from endpoint_contract import router_report
 from endpoint_router import counters, pod_health, proxy, routing, settings
-from http_protocol import limits, server
+from http_protocol import client, limits, server
 from process_group import memory_limit
 
 _OWN_BYTES = 48 * 1024 * 1024
@@ -50,7 +50,8 @@ class InProcess:
             consecutive_failures=chosen.eject_after, slow_start_seconds=chosen.slow_start_seconds
         )
         self._bounds = bounds(memory_limit.find(), chosen.workers)
-        self._router = proxy.Proxy(self.counts, pod_ip=chosen.pod_ip or "", rules=rules)
+        answers = client.Bounds(held_bytes=self._bounds.held_bytes)
+        self._router = proxy.Proxy(self.counts, pod_ip=chosen.pod_ip or "", bounds=answers, rules=rules)
         self._server: server.Server | None = None
         self._is_draining = False
 
@@ -61,14 +62,16 @@ class InProcess:
 
     async def listen(self, host: str, port: int) -> None:
         """Accept at a port of its own. Raises OSError."""
+        router = self._router
         self._server = await server.listen(
-            self._router.handle, host, port, refuse=self._router.refuse, bounds=self._bounds
+            router.handle, host, port, refuse=router.refuse, bounds=self._bounds, unread=router.memory
         )
 
     def serve(self, begin: server.Open, port: int) -> None:
         """Have ``begin`` accept, at ``port``."""
+        router = self._router
         self._server = server.serve(
-            self._router.handle, begin, port, refuse=self._router.refuse, bounds=self._bounds
+            router.handle, begin, port, refuse=router.refuse, bounds=self._bounds, unread=router.memory
         )
         if self._is_draining:
             self._server.drain()
@@ -106,8 +109,10 @@ class InProcess:
 
 
 def bounds(memory_limit_bytes: int | None, workers: int) -> limits.Limits:
-    """The server's limits: large bodies may take a third of a worker's memory, as answers can be as large, and copies
-    are made of both; two of them always find room.
+    """The server's limits: large bodies may take a third of a worker's memory, answers as much, and copies are made of
+    both; two of them always find room.
+
+    Who waits for memory for an answer holds some for a body: out of one budget, all could wait for each other.
     """
     if memory_limit_bytes is None:
         return limits.Limits()

@@ -45,6 +45,7 @@ class Proxy:
         self.upstreams = upstream.Upstreams(
             pod_ip, bounds or client.Bounds(), rules=rules, on_change=self._bind_again
         )
+        self.memory = self.upstreams.memory
         self.model_seconds = model_seconds
         self.request_ids = answers.RequestIds()
         self._chance = chance
@@ -180,7 +181,10 @@ class Invocation:
         """The model gave no answer. If nothing was sent: on to another pod, else to another variant."""
         self._call = None
         group = self._lane.group
-        self._proxy.upstreams.failed(self._pod, group, reason)
+        if failure is client.Failure.NO_ROOM:
+            self._pod.outstanding -= 1
+        else:
+            self._proxy.upstreams.failed(self._pod, group, reason)
         if failure is client.Failure.NOT_SENT:
             self._tried += (self._pod,)
             tiers = (self._lane.pods, group.in_service, group.members)
@@ -195,6 +199,8 @@ class Invocation:
         if failure is client.Failure.NOT_SENT:
             message = f"No pod of variant {self._lane.variant} can be connected to."
             self._respond_error(answers.unavailable(message))
+        elif failure is client.Failure.NO_ROOM:
+            self._respond_error(answers.unavailable("The router holds too many large answers."))
         else:
             is_timeout = failure is client.Failure.TIMED_OUT
             self._respond_error(answers.model_failure(reason, is_timeout=is_timeout))

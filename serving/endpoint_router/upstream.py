@@ -79,6 +79,7 @@ class Upstreams:
         self.rules = rules or pod_health.Rules()
         self._on_change = on_change or _nothing
         self._client = client.Client(bounds)
+        self.memory = self._client.memory
         self._loop = asyncio.get_running_loop()
         self._pods: dict[str, Pod] = {}
         self._growth: asyncio.TimerHandle | None = None

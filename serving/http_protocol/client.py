@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from http_protocol import client_connection, limits
+from http_protocol import budget, client_connection, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +21,15 @@ _LATE_TURNS = 5
 class Bounds:
     """Bounds of a client. Sizes in bytes, times in seconds.
 
-    ``idle_seconds`` must be below the time after which the servers close idle connections.
+    ``idle_seconds`` must be below the time after which the servers close idle connections. ``held_bytes`` bounds the
+    answers over 64 KiB that come from all servers together.
     """
 
     body_bytes: int = limits.BODY_BYTES
     connect_seconds: float = 0.25
     idle_seconds: float = 4.0
     idle_connections: int = 1024
+    held_bytes: int = limits.HELD_BYTES
 
     def tick_seconds(self) -> float:
         """How often deadlines are looked at."""
@@ -41,14 +43,18 @@ class Pool:
     """
 
     __slots__ = (
-        "_bounds", "_connecting", "_host", "_idle", "_is_retired", "_loop", "_port", "_watch", "connections",
+        "_bounds", "_connecting", "_host", "_idle", "_is_retired", "_loop", "_memory", "_port", "_watch",
+        "connections",
     )  # fmt: skip
 
-    def __init__(self, host: str, port: int, bounds: Bounds, watch: "Callable[[Pool], None]") -> None:
+    def __init__(
+        self, host: str, port: int, *, bounds: Bounds, memory: budget.Budget, watch: "Callable[[Pool], None]"
+    ) -> None:
         self._host = host
         self._port = port
         self._bounds = bounds
         self._loop = asyncio.get_running_loop()
+        self._memory = memory
         self._watch = watch
         self._idle: list[client_connection.Connection] = []
         self._connecting: set[asyncio.Task[None]] = set()
@@ -134,7 +140,7 @@ class Pool:
             connection.begin(call)
 
     def _new_connection(self) -> client_connection.Connection:
-        return client_connection.Connection(self._freed, self._lost, self._bounds.body_bytes)
+        return client_connection.Connection(self._freed, self._lost, self._bounds.body_bytes, self._memory)
 
     def _freed(self, connection: client_connection.Connection) -> None:
         if self._is_retired or len(self._idle) >= self._bounds.idle_connections:
@@ -163,18 +169,24 @@ async def _in_time(connecting: asyncio.Future[Any], seconds: float) -> None:
 
 
 class Client:
-    """All pools of a program, and the clock tick that watches their deadlines; ``pools`` are those watched."""
+    """All pools of a program, and the clock tick that watches their deadlines; ``pools`` are those watched.
+
+    ``memory`` is what large answers are counted in while they come.
+    """
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self._bounds = bounds or Bounds()
         self._loop = asyncio.get_running_loop()
         self.pools: set[Pool] = set()
+        self.memory = budget.Budget(self._bounds.held_bytes)
         self._sweep: asyncio.Handle = self._loop.call_soon(self._look_at_deadlines)
 
     def pool(self, address: str) -> Pool:
         """A new pool for ``host:port``."""
         host, _, port = address.rpartition(":")
-        pool = Pool(host.strip("[]"), int(port), self._bounds, self.pools.add)
+        pool = Pool(
+            host.strip("[]"), int(port), bounds=self._bounds, memory=self.memory, watch=self.pools.add
+        )
         self.pools.add(pool)
         return pool
 

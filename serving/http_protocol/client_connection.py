@@ -6,6 +6,7 @@
    the answer to somebody else's request. (One that comes when the next call has begun already cannot be told from
    its answer: HTTP/1.1 has nothing to tell them by.)
 3. A call ends once: answered, failed or cancelled.
+4. Large answers are read while there is memory for them (`budget`); until then their servers are held back.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import enum
 import math
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from http_protocol import chunks, counted, heads, limits
+from http_protocol import budget, chunks, counted, heads, limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class Failure(enum.Enum):
     GARBAGE = "garbage"
     TOO_LARGE = "too large"
     TIMED_OUT = "timed out"
+    NO_ROOM = "no room"  # in our own memory: no fault of the server
 
 
 class Receiver(Protocol):
@@ -78,16 +80,21 @@ class Connection:
 
     __slots__ = (
         "_answer", "_body", "_buffer", "_call", "_freed", "_interim", "_last_answer", "_last_head", "_limit",
-        "_lost", "_scanned", "_transport", "idle_since",
+        "_lost", "_memory", "_scanned", "_share", "_transport", "idle_since",
     )  # fmt: skip
 
     def __init__(
-        self, freed: "Callable[[Connection], None]", lost: "Callable[[Connection], None]", limit: int
+        self,
+        freed: "Callable[[Connection], None]",
+        lost: "Callable[[Connection], None]",
+        limit: int,
+        memory: budget.Budget,
     ) -> None:
         # per connection
         self._freed = freed
         self._lost = lost
         self._limit = limit
+        self._memory = memory
         self._last_head = b""
         self._last_answer: heads.Answer | None = None  # what it says
         self._transport: asyncio.Transport
@@ -99,6 +106,7 @@ class Connection:
         self._answer: heads.Answer | None = None
         self._body: chunks.ChunkedBody | counted.CountedBody | None = None  # none: until the end
         self._interim = 0
+        self._share: budget.Share | None = None  # of a large answer that comes in pieces
 
     # Called by the pool
 
@@ -119,7 +127,10 @@ class Connection:
     def look_at_deadline(self, now: float) -> None:
         """Fail the call when it took too long."""
         if self._call is not None and now >= self._call.deadline:
-            self._fail(Failure.TIMED_OUT, "no complete answer in time")
+            if self._share is not None and self._share.is_waiting:
+                self._fail(Failure.NO_ROOM, "too many large answers at a time")
+            else:
+                self._fail(Failure.TIMED_OUT, "no complete answer in time")
 
     def close(self) -> None:
         """Close when idle, at once."""
@@ -128,7 +139,14 @@ class Connection:
     def abort(self) -> None:
         """Cut the connection whatever it does."""
         self._call = None
+        self._let_go()
         self._transport.abort()
+
+    # Called by the budget
+
+    def admit(self) -> None:
+        """There is room for the answer that comes."""
+        self._transport.resume_reading()
 
     # Called by the event loop
 
@@ -150,6 +168,8 @@ class Connection:
                 data = data[self._body.feed(data) :]  # without a copy in the buffer first
             self._buffer += data
             self._advance()
+            if self._answer is not None and self._share is None:
+                self._find_room()
         except heads.RefusedError as exc:
             failure = Failure.TOO_LARGE if exc.status == 413 else Failure.GARBAGE
             self._fail(failure, exc.reason)
@@ -167,6 +187,7 @@ class Connection:
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(self)
+        self._let_go()
         if self._call is not None:
             call, self._call = self._call, None
             call.fail(Failure.BROKEN, f"the connection was lost: {exc or 'closed'}")
@@ -254,9 +275,28 @@ class Connection:
             call.is_over = True
             call.connection = None
             call.receiver.answered(answer, body)
+        if self._share is not None:
+            self._let_go()  # only now: who did not take it at once has counted it by himself
+
+    def _find_room(self) -> None:
+        """Count the answer, of which there is more to come, and hold the server back while there is no room for it."""
+        if self._body is not None:
+            room = self._body.room
+        else:
+            room = self._limit if len(self._buffer) > budget.LARGE_BYTES else 0
+        if room > budget.LARGE_BYTES:
+            self._share = budget.Share(self._memory)
+            if not self._share.take(self, room):
+                self._transport.pause_reading()
+
+    def _let_go(self) -> None:
+        share, self._share = self._share, None
+        if share is not None:
+            share.give()
 
     def _fail(self, failure: Failure, reason: str) -> None:
         call, self._call = self._call, None
+        self._let_go()
         self._transport.abort()
         if call is not None:
             call.fail(failure, reason)

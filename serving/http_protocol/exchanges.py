@@ -31,6 +31,7 @@ class Site:
         "limits",
         "loop",
         "refuse",
+        "unread",
     )
 
     def __init__(
@@ -39,6 +40,7 @@ class Site:
         refuse: Callable[[int, str, str], tuple[bytes, bytes]],
         bounds: limits.Limits,
         loop: Loop,
+        unread: budget.Budget | None = None,
     ) -> None:
         self.handler = handler
         self.refuse = refuse
@@ -49,6 +51,7 @@ class Site:
         self.emptied = asyncio.Event()
         self.date_line = b""
         self.budget = budget.Budget(bounds.held_bytes)
+        self.unread = unread or self.budget  # where answers that clients do not read are counted
 
 
 class Exchange:

@@ -8,6 +8,9 @@ HEADER_COUNT = 100
 BODY_BYTES = 6 * 1024 * 1024
 """SageMaker's payload limit, both ways."""
 
+HELD_BYTES = 1024 * 1024 * 1024
+"""For large bodies that are held at a time, where nothing is known of the memory that there is."""
+
 FRAMING_BYTES = 64 * 1024
 """What a chunked body may spend on chunk sizes, extensions and trailers beyond as much again as its data: a million
 chunks of one byte would keep everybody else waiting."""
@@ -30,7 +33,7 @@ class Limits:
     write_seconds: float = 60.0
     linger_seconds: float = 2.0
     connections: int = 4096
-    held_bytes: int = 1024 * 1024 * 1024
+    held_bytes: int = HELD_BYTES
 
     def tick_seconds(self) -> float:
         """How often deadlines are looked at: a fraction of the shortest, at most half a second."""

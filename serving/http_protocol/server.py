@@ -11,7 +11,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from typing import Protocol, cast
 
-from http_protocol import exchanges, heads, limits, server_connection
+from http_protocol import budget, exchanges, heads, limits, server_connection
 
 _logger = logging.getLogger(__name__)
 
@@ -98,15 +98,17 @@ async def listen(
     *,
     refuse: Refuse,
     bounds: limits.Limits | None = None,
+    unread: budget.Budget | None = None,
     backlog: int = 1024,
 ) -> Server:
     """Listen on ``host``:``port`` (0 = any free one). Raises OSError when that is not possible.
 
     ``refuse(status, reason, path)`` gives header lines and body of the answer to a request that never reaches the
     handler (400, 408, 413, 417, 431, 503) or whose handler raised (500); the path is empty unless its head was read
-    and its body was not.
+    and its body was not. Answers that clients do not read are counted in ``unread``, or else together with the bodies of
+    requests.
     """
-    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
+    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop(), unread)
     listener = await asyncio.get_running_loop().create_server(
         functools.partial(_connection, site), host, port, backlog=backlog, reuse_address=True
     )
@@ -119,9 +121,15 @@ def _connection(site: exchanges.Site) -> asyncio.Protocol:
 
 
 def serve(
-    handler: Handler, begin: Open, port: int, *, refuse: Refuse, bounds: limits.Limits | None = None
+    handler: Handler,
+    begin: Open,
+    port: int,
+    *,
+    refuse: Refuse,
+    bounds: limits.Limits | None = None,
+    unread: budget.Budget | None = None,
 ) -> Server:
     """As `listen`, but ``begin`` accepts, at ``port``."""
-    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop())
+    site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop(), unread)
     listener = begin(functools.partial(_connection, site), lambda: len(site.connections))
     return Server(site, listener, port)

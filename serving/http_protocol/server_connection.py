@@ -43,7 +43,7 @@ class Connection:
     __slots__ = (
         "_advancing", "_body", "_buffer", "_deadline", "_exchange", "_is_after_empty_line", "_is_read_shut",
         "_last", "_linger_until", "_loop", "_probe", "_request", "_scanned", "_share", "_site", "_state",
-        "_transport", "_write_deadline",
+        "_transport", "_unread", "_write_deadline",
     )  # fmt: skip
 
     def __init__(self, site: exchanges.Site) -> None:
@@ -51,6 +51,7 @@ class Connection:
         self._site = site
         self._loop = site.loop
         self._transport: asyncio.Transport
+        self._unread = budget.Share(site.unread)
         self._state = _HEAD
         self._advancing = False
         self._is_read_shut = False
@@ -113,17 +114,17 @@ class Connection:
         if not self._site.connections:
             self._site.emptied.set()
         self._share.give()
+        self._unread.give()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.abort()
 
     def pause_writing(self) -> None:
         self._write_deadline = self._loop.time() + self._site.limits.write_seconds
-        self._share.force(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         self._write_deadline = _NEVER
-        self._share.give()
+        self._unread.give()
         if self._state < _HANDLING:
             self._transport.resume_reading()
             self._loop.call_soon(self._advance)
@@ -310,16 +311,16 @@ class Connection:
 
     # From answers to bytes
 
-    def _write(
-        self, status: int, header_lines: bytes, body: bytes, connection_line: bytes, *, has_no_body: bool
-    ) -> None:
-        head = heads.answer_head(status, header_lines, len(body), self._site.date_line, connection_line)
+    def _write(self, status: int, lines: bytes, body: bytes, connection: bytes, *, has_no_body: bool) -> None:
+        head = heads.answer_head(status, lines, len(body), self._site.date_line, connection)
         if has_no_body or status in (204, 304):
             body = b""
         if len(body) <= _JOINED_BYTES:
             self._transport.write(head + body)
         else:
             self._transport.writelines((head, body))
+            if self._write_deadline != _NEVER:
+                self._unread.force(len(body))  # all of it stays until the last byte is sent
 
     def _refuse(self, status: int, reason: str) -> None:
         header_lines, body = self._site.refuse(status, reason, self._request.path if self._request else "")

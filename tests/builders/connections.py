@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from http_protocol import client_connection, exchanges, heads, limits, server_connection
+from http_protocol import budget, client_connection, exchanges, heads, limits, server_connection
 
 GET = b"GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
 HEAD_OF_POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"
@@ -39,12 +39,13 @@ class ManualLoop:
 
 
 class ManualTransport(asyncio.Transport):
-    """Keeps what is written; `unsent` is what the kernel has not taken yet."""
+    """Keeps what is written; `unsent` is what the kernel has not taken yet; `when_full` is told of it by a write."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
         self.unsent = 0
+        self.when_full: Callable[[], None] = lambda: None
         self._is_paused = False
         self.is_aborted = False
         self._has_sent_eof = False
@@ -53,6 +54,8 @@ class ManualTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if not self._is_closing:
             self.written += bytes(data)
+            if self.unsent:
+                self.when_full()
 
     def write_eof(self) -> None:
         self._has_sent_eof = True
@@ -99,7 +102,7 @@ class ServedClient:
         self.loop = ManualLoop()
         self.site = exchanges.Site(self._handle, _refuse, bounds or limits.Limits(), self.loop)
         if beside is not None:
-            self.site.budget = beside.site.budget
+            self.site.budget = self.site.unread = beside.site.budget
         self.connection = server_connection.Connection(self.site)
         self.transport = ManualTransport()
         self.requests: list[tuple[str, str, bytes]] = []
@@ -163,10 +166,12 @@ def _refuse(status: int, reason: str, path: str) -> tuple[bytes, bytes]:
 class CalledServer:
     """Our connection to an upstream server whose every byte the test sends."""
 
-    def __init__(self, *, limit: int = limits.BODY_BYTES) -> None:
+    def __init__(self, *, limit: int = limits.BODY_BYTES, memory: budget.Budget | None = None) -> None:
         self.freed: list[client_connection.Connection] = []
         self.lost: list[client_connection.Connection] = []
-        self.connection = client_connection.Connection(self.freed.append, self.lost.append, limit)
+        self.connection = client_connection.Connection(
+            self.freed.append, self.lost.append, limit, memory or budget.Budget(limits.HELD_BYTES)
+        )
         self.transport = ManualTransport()
         self.connection.connection_made(self.transport)
 
@@ -197,10 +202,12 @@ class Outcome:
     def __init__(self) -> None:
         self.answers: list[tuple[heads.Answer, bytes]] = []
         self.failures: list[client_connection.Failure] = []
+        self.when_answered: Callable[[], None] = lambda: None
         self.call: client_connection.Call
 
     def answered(self, answer: heads.Answer, body: bytes) -> None:
         self.answers.append((answer, body))
+        self.when_answered()
 
     def failed(self, failure: client_connection.Failure, reason: str) -> None:
         assert reason

@@ -12,7 +12,7 @@ from botocore import config as botocore_config
 
 from endpoint_contract import route_table
 from endpoint_router import counters, pod_health, proxy, routing
-from http_protocol import client, server
+from http_protocol import client, limits, server
 from tests.builders import scripted_servers
 
 
@@ -122,17 +122,21 @@ async def a_router(
     model_seconds: float = 59.0,
     rules: pod_health.Rules | None = None,
     chance: Callable[[], float] = random.random,
+    held_bytes: int = limits.HELD_BYTES,
 ) -> AsyncIterator[RunningRouter]:
     """A data port on loopback."""
     running = proxy.Proxy(
         counters.Counters(),
         pod_ip=pod_ip,
-        bounds=client.Bounds(idle_seconds=1),
+        bounds=client.Bounds(idle_seconds=1, held_bytes=held_bytes),
         model_seconds=model_seconds,
         rules=rules,
         chance=chance,
     )
-    listener = await server.listen(running.handle, "127.0.0.1", 0, refuse=running.refuse)
+    bounds = limits.Limits(held_bytes=held_bytes)
+    listener = await server.listen(
+        running.handle, "127.0.0.1", 0, refuse=running.refuse, bounds=bounds, unread=running.memory
+    )
     try:
         yield RunningRouter(running, listener)
     finally:

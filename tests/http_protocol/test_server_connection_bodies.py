@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tests.builders import connections
-from tests.builders.connections import GET, a_client
+from tests.builders.connections import a_client
 
 LARGE = 100_000
 HEAD_OF_LARGE = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % LARGE
@@ -166,9 +166,10 @@ def test_who_leaves_takes_his_share_along(which: str) -> None:
 
 def test_answers_that_nobody_reads_leave_no_memory_for_large_bodies() -> None:
     first, second = two_clients()
-    first.send(GET)
-    first.transport.unsent = 200_000
-    first.connection.pause_writing()
+    first.send(HEAD_OF_LARGE, b"x" * LARGE)
+    first.transport.unsent, first.transport.when_full = 70_000, first.connection.pause_writing
+    first.answer_held()
+    assert first.site.budget.held == LARGE + len("POST /p "), "all of it, until the last byte is sent"
     second.send(HEAD_OF_LARGE)
     assert not second.transport.is_reading()
     first.connection.resume_writing()
