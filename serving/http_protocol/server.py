@@ -105,8 +105,8 @@ async def listen(
 
     ``refuse(status, reason, path)`` gives header lines and body of the answer to a request that never reaches the
     handler (400, 408, 413, 417, 431, 503) or whose handler raised (500); the path is empty unless its head was read
-    and its body was not. Answers that clients do not read are counted in ``unread``, or else together with the bodies of
-    requests.
+    and its body was not. Answers that clients do not read are counted in ``unread``, or else together with the
+    bodies of requests.
     """
     site = exchanges.Site(handler, refuse, bounds or limits.Limits(), asyncio.get_running_loop(), unread)
     listener = await asyncio.get_running_loop().create_server(
