@@ -15,7 +15,6 @@ import uvloop
 from http_protocol import heads, server
 from process_group import forked, freed_memory, listening
 from xgboost_server import (
-    batching,
     booster,
     dataplane,
     invocations,
@@ -77,7 +76,6 @@ async def _serve(
     cost: dataplane.Cost,
     place: sharing.Sharing,
 ) -> None:
-    loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     place.listen_for_the_end(stopping.set)
     counts = metrics.Metrics(predictor.summary)
@@ -86,15 +84,7 @@ async def _serve(
     batch_thread = futures.ThreadPoolExecutor(1, "batch")
     # Each holds a whole body and its rows: all processes together have as many as one would.
     large_threads = futures.ThreadPoolExecutor(-(-configuration.threads // configuration.workers), "large")
-    batcher = batching.Batcher(
-        plane.predict,
-        inline_rows=plane.inline_rows,
-        max_rows=plane.chunk_rows,
-        executor=batch_thread,
-        observe=counts.predicted,
-        loop=loop,
-    )
-    predictions = pipeline.Pipeline(plane, batcher, large_threads, counts=counts, loop=loop)
+    predictions = pipeline.Pipeline(plane, counts, batch_thread=batch_thread, large_threads=large_threads)
     render = functools.partial(place.render, counts)
     handler = contract(configuration, predictor, predictions, render)
     served = await place.listen(handler, counts)

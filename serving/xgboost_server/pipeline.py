@@ -63,24 +63,31 @@ class SmallRequest:
 
 
 class Pipeline:
-    """The way of all requests of one event loop."""
+    """The way of all requests of the running event loop: small ones in batches on ``batch_thread``, large ones each
+    on one of ``large_threads``."""
 
     __slots__ = ("_batcher", "_counts", "_dataplane", "_loop", "_shared_rows", "_waiting_bytes", "_workers")
 
     def __init__(
         self,
         plane: dataplane.Dataplane,
-        batcher: batching.Batcher,
-        workers: futures.Executor,
-        *,
         counts: metrics.Metrics,
-        loop: asyncio.AbstractEventLoop,
+        *,
+        batch_thread: futures.Executor,
+        large_threads: futures.Executor,
     ) -> None:
         self._dataplane = plane
-        self._batcher = batcher
-        self._workers = workers
+        self._workers = large_threads
         self._counts = counts
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
+        self._batcher = batching.Batcher(
+            plane.predict,
+            inline_rows=plane.inline_rows,
+            max_rows=plane.chunk_rows,
+            executor=batch_thread,
+            observe=counts.predicted,
+            loop=self._loop,
+        )
         self._shared_rows = min(SHARED_ROWS, plane.chunk_rows)
         self._waiting_bytes = 0
 

@@ -7,7 +7,7 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from http_protocol import server
-from xgboost_server import app, batching, dataplane, metrics, pipeline, settings, sharing
+from xgboost_server import app, dataplane, metrics, pipeline, settings, sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,11 @@ class Client:
 @contextlib.asynccontextmanager
 async def a_server(predictor: dataplane.Predictor, **environment: str) -> AsyncIterator[Client]:
     """The contract for ``predictor``, as the environment sets it."""
-    loop = asyncio.get_running_loop()
     configuration = settings.read([], environment)
     counts = metrics.Metrics(predictor.summary)
     plane = dataplane.Dataplane(predictor, dataplane.Cost(1e-5, 1e-6), 1)
     with futures.ThreadPoolExecutor(1) as threads:
-        batcher = batching.Batcher(
-            plane.predict,
-            inline_rows=plane.inline_rows,
-            max_rows=plane.chunk_rows,
-            executor=threads,
-            observe=counts.predicted,
-            loop=loop,
-        )
-        predictions = pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
+        predictions = pipeline.Pipeline(plane, counts, batch_thread=threads, large_threads=threads)
         handler = app.contract(configuration, predictor, predictions, lambda: b"")
         bounds = sharing.bounds(configuration, None)
         listening = await server.listen(handler, "127.0.0.1", 0, refuse=sharing.refuse, bounds=bounds)

@@ -1,6 +1,5 @@
 """What becomes of a prediction request when things go wrong inside."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +9,7 @@ import aiohttp
 import pytest
 
 from http_protocol import server
-from xgboost_server import batching, booster, dataplane, invocations, matrix, metrics, pipeline, sharing
+from xgboost_server import booster, dataplane, invocations, matrix, metrics, pipeline, sharing
 from xgboost_server.codecs import registry
 
 Post = Callable[[bytes], Awaitable[tuple[int, str]]]
@@ -31,22 +30,11 @@ class Predictor:
 @contextlib.asynccontextmanager
 async def served(predict: Callable[[matrix.Matrix], matrix.Matrix]) -> AsyncIterator[Post]:
     """The handler behind a real HTTP server: a function that posts CSV and gives status and text."""
-    loop = asyncio.get_running_loop()
     counts = metrics.Metrics(SUMMARY)
     plane = dataplane.Dataplane(Predictor(predict), dataplane.Cost(1e-5, 1e-5), 1)
     with futures.ThreadPoolExecutor(1) as threads:
-        batcher = batching.Batcher(
-            plane.predict,
-            inline_rows=plane.inline_rows,
-            max_rows=plane.chunk_rows,
-            executor=threads,
-            observe=counts.predicted,
-            loop=loop,
-        )
-        handler = invocations.Invocations(
-            pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop),
-            registry.Writers(),
-        )
+        predictions = pipeline.Pipeline(plane, counts, batch_thread=threads, large_threads=threads)
+        handler = invocations.Invocations(predictions, registry.Writers())
         listening = await server.listen(handler.handle, "127.0.0.1", 0, refuse=sharing.refuse)
         async with aiohttp.ClientSession() as client:
 

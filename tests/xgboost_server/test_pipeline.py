@@ -14,7 +14,7 @@ import uvloop
 from http_protocol import server
 from tests.builders import connections
 from tests.xgboost_server import in_process
-from xgboost_server import batching, booster, dataplane, matrix, metrics, pipeline, sharing
+from xgboost_server import booster, dataplane, matrix, metrics, pipeline, sharing
 from xgboost_server.codecs import pieces
 
 
@@ -121,18 +121,9 @@ class Protocol:
 def a_pipeline(
     model: Predictor, threads: futures.Executor, counts: metrics.Metrics | None = None
 ) -> pipeline.Pipeline:
-    loop = asyncio.get_running_loop()
     counts = counts or metrics.Metrics(model.summary)
     plane = dataplane.Dataplane(model, dataplane.Cost(1e-5, 1e-6), 1)
-    batcher = batching.Batcher(
-        plane.predict,
-        inline_rows=plane.inline_rows,
-        max_rows=plane.chunk_rows,
-        executor=threads,
-        observe=counts.predicted,
-        loop=loop,
-    )
-    return pipeline.Pipeline(plane, batcher, threads, counts=counts, loop=loop)
+    return pipeline.Pipeline(plane, counts, batch_thread=threads, large_threads=threads)
 
 
 @pytest.mark.parametrize(
