@@ -17,7 +17,8 @@ _TAR_MAGIC = slice(257, 262)
 _MOST_HEADERS = 1 << 16
 # They hold for all members that follow, so tarfile keeps them.
 _MOST_GLOBAL_HEADERS = 64
-_CHUNK = 1 << 18
+CHUNK = 1 << 18
+"""Bytes of an archive that are in memory at a time."""
 
 # tarfile lets through what its own parsing of sparse maps and numbers raises.
 DAMAGE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError, IndexError, OverflowError)
@@ -73,7 +74,7 @@ class BoundedReader:
     def drain(self) -> None:
         """Read to the end, which makes gzip verify its checksum."""
         self.expect_content()
-        while self.read(_CHUNK):
+        while self.read(CHUNK):
             pass
 
     def _check(self, position: int) -> None:

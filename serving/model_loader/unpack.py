@@ -12,7 +12,6 @@ from typing import IO
 
 from model_loader import archive, errors
 
-_CHUNK = 1 << 18
 _DEEPEST = 64
 _LONGEST_NAME = 255
 # As long as a key of S3 or Google Cloud Storage; with a directory before it, well below what Linux opens.
@@ -108,7 +107,7 @@ def _write(path: pathlib.Path, content: IO[bytes], member: tarfile.TarInfo) -> N
     except FileExistsError as exc:
         raise errors.ArchiveError(f"{_quoted(member.name)} is in it twice") from exc
     with os.fdopen(descriptor, "wb") as file:
-        while chunk := content.read(_CHUNK):
+        while chunk := content.read(archive.CHUNK):
             file.write(chunk)
 
 
