@@ -51,6 +51,11 @@ class World:
     async def patch(self, kind: kinds.Kind, name: str, body: Any) -> client.Object:
         return await self.api.merge(kind.path(self.namespace, name), body)
 
+    async def delete(self, kind: kinds.Kind, name: str) -> None:
+        """Delete the object that has the name now."""
+        found = await self.get(kind, name)
+        await self.api.delete(kind.path(self.namespace, name), uid=found["metadata"]["uid"])
+
     async def patch_spec(self, name: str = "churn", **spec: object) -> None:
         """What ``kubectl patch mlep --type merge`` does."""
         await self.patch(kinds.ENDPOINT, name, {"spec": spec})

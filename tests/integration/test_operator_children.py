@@ -62,10 +62,7 @@ async def test_everything_is_made_owned_by_the_endpoint_and_then_left_alone(
 
 async def looked_again(world: World) -> tuple[dict[str, str], str]:
     """The versions of all, after the operator has surely looked once more: a deleted Service is back."""
-    await world.api.delete(
-        kinds.ROLE_BINDING.path(world.namespace, "churn-router"),
-        uid=(await world.get(kinds.ROLE_BINDING, "churn-router"))["metadata"]["uid"],
-    )
+    await world.delete(kinds.ROLE_BINDING, "churn-router")
     await world.until_count(kinds.ROLE_BINDING, 1)
     found = {name: version for name, version in (await versions(world)).items() if "rolebinding" not in name}
     endpoint = await world.get(kinds.ENDPOINT, "churn")
@@ -102,8 +99,7 @@ async def test_what_others_change_delete_or_add_is_put_back(
             return bool(found["metadata"]["labels"]["pointsman.dev/variant"] == "Variant1")
 
         await live_operator.until(is_labelled)
-        service = await world.get(kinds.SERVICE, "churn")
-        await world.api.delete(kinds.SERVICE.path(world.namespace, "churn"), uid=service["metadata"]["uid"])
+        await world.delete(kinds.SERVICE, "churn")
         await world.until_count(kinds.SERVICE, 2)
 
 
@@ -151,7 +147,7 @@ async def test_an_endpoint_deleted_while_no_operator_runs_takes_everything_with_
         assert await operator.stop() == 0
     endpoint = await world.get(kinds.ENDPOINT, "churn")
     assert "finalizers" not in endpoint["metadata"]
-    await world.api.delete(kinds.ENDPOINT.path(world.namespace, "churn"), uid=endpoint["metadata"]["uid"])
+    await world.delete(kinds.ENDPOINT, "churn")
     with pytest.raises(errors.NotFoundError):
         await world.get(kinds.ENDPOINT, "churn")
     for kind in (*MADE, kinds.POD):
@@ -167,18 +163,14 @@ async def test_an_endpoint_that_somebodys_finalizer_keeps_is_shown_as_deleting_a
         (deployment,) = await world.until_count(kinds.DEPLOYMENT, 1)
         await world.until_condition("Serving", "False", "NoReadyPod")
         await world.patch(kinds.ENDPOINT, "churn", {"metadata": {"finalizers": ["example.test/keep"]}})
-        endpoint = await world.get(kinds.ENDPOINT, "churn")
-        await world.api.delete(kinds.ENDPOINT.path(world.namespace, "churn"), uid=endpoint["metadata"]["uid"])
+        await world.delete(kinds.ENDPOINT, "churn")
 
         async def is_said() -> bool:
             return bool((await world.status())["endpointStatus"] == "Deleting")
 
         await live_operator.until(is_said)
         before = await versions(world)
-        await world.api.delete(
-            kinds.DEPLOYMENT.path(world.namespace, deployment["metadata"]["name"]),
-            uid=deployment["metadata"]["uid"],
-        )
+        await world.delete(kinds.DEPLOYMENT, deployment["metadata"]["name"])
         await world.until_count(kinds.DEPLOYMENT, 0)
         del before[f"deployments/{deployment['metadata']['name']}"]
         assert await versions(world) == before

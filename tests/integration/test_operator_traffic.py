@@ -151,9 +151,7 @@ async def test_a_config_that_goes_missing_leaves_what_serves_serving_and_says_so
 ) -> None:
     async with live_operator.running(cluster, world.namespace, tmp_path):
         await serving(world, Variant1=1.0)
-        config = await world.get(kinds.ENDPOINT_CONFIG, "churn-1")
-        path = kinds.ENDPOINT_CONFIG.path(world.namespace, "churn-1")
-        await world.api.delete(path, uid=config["metadata"]["uid"])
+        await world.delete(kinds.ENDPOINT_CONFIG, "churn-1")
 
         async def is_said() -> bool:
             conditions = (await world.status())["conditions"]
