@@ -132,6 +132,21 @@ def content(layout: Layout) -> set[str]:
     return set(ctr(layout, "content", "list", "--quiet").split())
 
 
+def import_image(layout: Layout, reference: str, archive: Path) -> None:
+    """Make the archive's image the one that is called `reference`.
+
+    An earlier image of that name keeps a second one meanwhile. Else it would be garbage as soon as the name moves, and
+    a collection could take the layers that both share between import's look at them and its use.
+    """
+    replaced = f"{reference}-replaced"
+    if reference in image_labels(layout):
+        ctr(layout, "images", "tag", "--force", reference, replaced)
+    ctr(layout, "images", "import", archive, timeout=600)
+    if replaced in image_labels(layout):
+        # Waits for the collection: afterwards nothing is listed as present that is about to go.
+        ctr(layout, "images", "remove", "--sync", replaced)
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     return re.findall(r"([^,=]+)=([^,]*)", text)
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _LABEL = "pointsman.dev/inputs"
 # `chroot` needs no rights beyond root's, and works inside containers.
 _ENVIRONMENT = {"BUILDAH_ISOLATION": "chroot"}
+_HANDING_OVER = threading.Lock()
 
 
 def prepare(current: Layout) -> None:
@@ -82,8 +84,10 @@ def _hand_over(current: Layout, buildah: Callable[..., str], reference: str, dig
     with tempfile.TemporaryDirectory(dir=_folder(current)) as folder:
         whole, lacking = Path(folder) / "whole.tar", Path(folder) / "lacking.tar"
         buildah("push", "--quiet", reference, f"docker-archive:{whole}:{reference}")
-        image_archive.cut(whole, reference, container_runtime.content(current), lacking)
-        container_runtime.ctr(current, "images", "import", lacking, timeout=600)
+        # One at a time: what is left out of one image must not go with what another one replaces.
+        with _HANDING_OVER:
+            image_archive.cut(whole, reference, container_runtime.content(current), lacking)
+            container_runtime.import_image(current, reference, lacking)
     container_runtime.ctr(current, "images", "label", reference, f"{_LABEL}={digest}")
 
 

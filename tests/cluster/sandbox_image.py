@@ -21,7 +21,7 @@ def provide(layout: Layout) -> None:
         return
     archive = layout.state / "pause.tar"
     archive.write_bytes(pack((layout.binaries / "pause").read_bytes()))
-    container_runtime.ctr(layout, "images", "import", archive)
+    container_runtime.import_image(layout, container_runtime.SANDBOX_IMAGE, archive)
     archive.unlink()
 
 
