@@ -1,16 +1,18 @@
 """Damaged and random bodies in every format against a running server: it may refuse, never fail.
 
-``python -m tests.xgboost_server.fuzz COUNT SEED`` sends as many to a server of its own; exit 1 on an answer that is
-none of 2xx, 4xx and the documented 500 of selectable output, and when the server died or logged an error.
+``python -m tests.xgboost_server.fuzz --help`` sends many to a server of its own; exit 1 on an answer that is none of
+2xx, 4xx and the documented 500 of selectable output, and when the server died or logged an error.
 """
 
 import asyncio
 import random
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tests.xgboost_server import in_process, models, objectives, running, table
 
@@ -124,19 +126,20 @@ CAMPAIGNS: Sequence[tuple[str, Mapping[str, str]]] = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """All campaigns, a third of the requests each."""
-    count, seed = (int(argument) for argument in (*arguments, *("50000", "0")[len(arguments) :]))
+def main(
+    bodies: Annotated[int, typer.Option(help="how many, a third to each kind of model")] = 50_000,
+    seed: Annotated[int, typer.Option(help="the same seed sends the same bytes")] = 0,
+) -> None:
+    """Send damaged and random bodies to servers of their own, and show which statuses came back."""
     for number, (objective, environment) in enumerate(CAMPAIGNS):
         with tempfile.TemporaryDirectory() as folder:
             statuses = asyncio.run(
                 campaign(
-                    Path(folder), -(-count // 3), seed=3 * seed + number, objective=objective, **environment
+                    Path(folder), -(-bodies // 3), seed=3 * seed + number, objective=objective, **environment
                 )
             )
         print(f"{objective} {dict(environment)}: {statuses.total()} bodies, {dict(sorted(statuses.items()))}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    typer.run(main)
