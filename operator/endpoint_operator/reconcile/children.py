@@ -75,19 +75,26 @@ class Children:
         """Write what differs, in the order in which nobody is promised what is not there yet. Raises ClusterError.
 
         1. The table: it alone moves traffic, and a weight that somebody waits for goes before all that can wait.
-           Where it can't be written, the rest waits too.
+           Where it can't be written, what serves is kept whole all the same, and nothing goes.
         2. What pods need. 3. Services before Deployments. 4. Replicas.
         5. What nobody needs any more; last the marks, which are read only when the table is lost.
         """
         if self.outcome.is_held and plan.serving is None:
             # Of what runs here, if anything, no record is left: the rest of it is not touched without one.
             return self.outcome
-        if not await self._write_table(plan):
+        is_written = await self._write_table(plan)
+        if not is_written:
             if not self.outcome.is_told(names.routes(self._owner.name)):
                 # Somebody else's write came between: neither the marks nor the status may say that requests moved.
                 raise self.outcome.failed[-1]
             self.outcome.is_held = True
-            return self.outcome
+        if is_written or self._seen.serving_name is not None:
+            await self._keep_whole(plan)
+        if is_written:
+            await self._clear_away(plan)
+        return self.outcome
+
+    async def _keep_whole(self, plan: plans.Plan) -> None:
         await self._grant_access(plan)
         await self._keep_identities(plan)
         await self._ensure(kinds.SERVICE, service.endpoint_service(self._owner))
@@ -95,12 +102,13 @@ class Children:
             await self._ensure_revision(revision, wanted)
         for revision, replicas in plan.scale.items():
             await self._scale(revision, replicas)
+
+    async def _clear_away(self, plan: plans.Plan) -> None:
         for revision in plan.delete:
             await self._delete_revision(revision)
         for name in plan.forget:
             await self._delete(kinds.CONTROLLER_REVISION, name)
         await self._mark_serving(plan)
-        return self.outcome
 
     async def _mark_serving(self, plan: plans.Plan) -> None:
         if plan.serving is None:

@@ -5,8 +5,8 @@
 2. Decide: which roll-out the spec asks for, then one plan, both pure. A plan from which there is no way back is
    made again from lists that are surely not behind, and what that one says counts.
 3. Apply: only what differs, and nothing of an Endpoint that is on its way out. One object's trouble is noted and
-   the rest goes on; no answer from the API server stops. A roll-out that can't be stored does not come yet; a
-   table that can't be written stops.
+   the rest goes on; no answer from the API server stops. A roll-out that can't be stored does not come yet; while
+   the table can't be written, what serves is kept whole and nothing goes.
 4. Report: the status when it changed, and an event for each transition; also after trouble, with its reason.
 5. Come back: when the plan says so, when routers answer differently, after a failure with back-off.
 """

@@ -78,6 +78,40 @@ async def test_a_cut_over_whose_table_is_refused_is_claimed_by_nobody(status: in
         assert made.marked == ["churn-2"]
 
 
+@pytest.mark.parametrize("status", [403, 422])
+async def test_what_serves_is_kept_whole_while_its_table_is_refused(status: int) -> None:
+    async with parts() as made:
+        await made.look()
+        lost, _ = made.find("Deployment")
+        del made.server.objects[f"{APPS}/deployments/{lost['metadata']['name']}"]
+        made.put_endpoint(weights={"A": 1, "B": 1}, instanceCounts={"B": 3})
+        made.server.faults[f"PUT {TABLE}"] = status
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert sorted(item["spec"]["replicas"] for item in made.find("Deployment")) == [1, 3]
+        assert made.table.shares() == {"A": 0.25, "B": 0.75}
+
+
+async def test_nothing_goes_while_the_table_is_refused() -> None:
+    async with parts_before_a_cut_over() as made:
+        await made.look()
+        made.now += 3600
+        made.put_endpoint(config="churn-2", weights={"C": 5})
+        made.server.faults[f"PUT {TABLE}"] = 422
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert len(made.find("Deployment")) == 3
+        assert len(made.find("ControllerRevision")) == 2
+
+
+async def test_no_pod_starts_for_an_endpoint_that_can_have_no_table() -> None:
+    async with parts() as made:
+        made.server.faults[f"POST {CORE}/configmaps"] = 403
+        with pytest.raises(TryLaterError):
+            await made.look()
+        assert made.find("Deployment") == []
+
+
 async def test_a_cut_over_whose_table_has_a_name_of_somebody_else_is_claimed_by_nobody() -> None:
     async with parts_before_a_cut_over() as made:
         made.server.put(TABLE, {"data": {"their": "own"}})
