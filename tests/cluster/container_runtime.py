@@ -132,19 +132,24 @@ def content(layout: Layout) -> set[str]:
     return set(ctr(layout, "content", "list", "--quiet").split())
 
 
-def import_image(layout: Layout, reference: str, archive: Path) -> None:
-    """Make the archive's image the one that is called `reference`.
+def import_image(layout: Layout, reference: str, archive: Path, label: tuple[str, str] | None = None) -> None:
+    """Make the archive's image the one that is called `reference`, with a label of this name and value.
 
     An earlier image of that name keeps a second one meanwhile. Else it would be garbage as soon as the name moves, and
-    a collection could take the layers that both share between import's look at them and its use.
+    a collection could take the layers that both share between import's look at them and its use. Its label goes first:
+    wherever this ends, no label tells of another image.
     """
     replaced = f"{reference}-replaced"
     if reference in image_labels(layout):
         ctr(layout, "images", "tag", "--force", reference, replaced)
+        if label is not None:
+            ctr(layout, "images", "label", reference, f"{label[0]}=")
     ctr(layout, "images", "import", archive, timeout=600)
     if replaced in image_labels(layout):
         # Waits for the collection: afterwards nothing is listed as present that is about to go.
         ctr(layout, "images", "remove", "--sync", replaced)
+    if label is not None:
+        ctr(layout, "images", "label", reference, "=".join(label))
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -87,8 +87,7 @@ def _hand_over(current: Layout, buildah: Callable[..., str], reference: str, dig
         # One at a time: what is left out of one image must not go with what another one replaces.
         with _HANDING_OVER:
             image_archive.cut(whole, reference, container_runtime.content(current), lacking)
-            container_runtime.import_image(current, reference, lacking)
-    container_runtime.ctr(current, "images", "label", reference, f"{_LABEL}={digest}")
+            container_runtime.import_image(current, reference, lacking, label=(_LABEL, digest))
 
 
 def _forget_unused(buildah: Callable[..., str]) -> None:
