@@ -116,20 +116,14 @@ class Children:
         for name, item in self._raw.of(kinds.CONTROLLER_REVISION).items():
             is_serving = name == plan.serving.name
             if name not in plan.forget and roll_out.is_marked_serving(item) is not is_serving:
-                mark = self._mark(item, is_serving=is_serving)
-                await self._attempt(mark, kinds.CONTROLLER_REVISION, name)
+                label = {route_table.SERVING: "true" if is_serving else None}
+                await self._attempt(self._merge_marks(item, {"labels": label}), kinds.CONTROLLER_REVISION, name)
 
-    async def _mark(self, stored: client.Object, *, is_serving: bool) -> None:
+    async def _merge_marks(self, stored: client.Object, marks: Mapping[str, object]) -> None:
+        """Merge labels or annotations into the metadata of a stored roll-out, whose data never changes."""
         metadata = stored["metadata"]
-        body = {
-            "metadata": {
-                "uid": metadata["uid"],
-                "labels": {route_table.SERVING: "true" if is_serving else None},
-            }
-        }
-        await self._cluster.merge(
-            kinds.CONTROLLER_REVISION.path(metadata["namespace"], metadata["name"]), body
-        )
+        path = kinds.CONTROLLER_REVISION.path(metadata["namespace"], metadata["name"])
+        await self._cluster.merge(path, {"metadata": {"uid": metadata["uid"], **marks}})
 
     async def _write_table(self, plan: plans.Plan) -> bool:
         """Whether the table is as planned now."""
@@ -176,6 +170,7 @@ class Children:
                 self._owner, revision=revision, variant=variant, identity=identity
             )
             await self._keep_identity(revision, body)
+        await self._remember_identities(plan)
 
     async def _keep_identity(self, revision: str, body: client.Object) -> None:
         if revision in self._raw.of(kinds.CONFIG_MAP):
@@ -184,6 +179,17 @@ class Children:
             # The first one found counts, for good: a second one that is met meanwhile must not replace it.
             write = apply.create_once(self._cluster, kinds.CONFIG_MAP, body)
             await self._attempt(write, kinds.CONFIG_MAP, revision)
+
+    async def _remember_identities(self, plan: plans.Plan) -> None:
+        """Beside each roll-out that stays, those of its revisions: ConfigMaps go with what mounts them."""
+        for item in self._seen.roll_outs:
+            stored = self._raw.of(kinds.CONTROLLER_REVISION)[item.name]
+            revisions = [variant.revision for variant in item.variants]
+            known = {name: self._seen.identities[name] for name in revisions if name in self._seen.identities}
+            if item.name not in plan.forget and model_identity.remembered(stored) != known:
+                text = model_identity.remembrance(known)
+                note = self._merge_marks(stored, {"annotations": {model_identity.REMEMBERED: text}})
+                await self._attempt(note, kinds.CONTROLLER_REVISION, item.name)
 
     async def _ensure_revision(self, revision: str, wanted: plans.Wanted) -> None:
         headless = service.revision_service(

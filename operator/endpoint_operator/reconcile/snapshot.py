@@ -68,6 +68,7 @@ def build(
         backends_since=written.backends_since.timestamp() if written and written.backends_since else None,
         deployments=_deployments(raw),
         services=frozenset(_of_revisions(raw, kinds.SERVICE)),
+        identity_maps=frozenset(_of_revisions(raw, kinds.CONFIG_MAP)),
         identities=_identities(raw),
         pods=tuple(pod_state.pod(item) for item in raw.of(kinds.POD).values()),
         reports=reports,
@@ -115,5 +116,9 @@ def _deployments(raw: observe.Raw) -> dict[str, observed.DeploymentState]:
 
 
 def _identities(raw: observe.Raw) -> dict[str, model_identity.ModelIdentity]:
-    found = {name: identities.read(item) for name, item in _of_revisions(raw, kinds.CONFIG_MAP).items()}
-    return {name: identity for name, identity in found.items() if identity is not None}
+    """What is remembered counts before what stands in a ConfigMap, which is there to be mounted."""
+    read = {name: identities.read(item) for name, item in _of_revisions(raw, kinds.CONFIG_MAP).items()}
+    found = {name: identity for name, identity in read.items() if identity is not None}
+    for stored in raw.of(kinds.CONTROLLER_REVISION).values():
+        found |= identities.remembered(stored)
+    return found

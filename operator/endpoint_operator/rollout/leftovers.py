@@ -30,7 +30,7 @@ def places(observed: Observed, present: Iterable[routing.Place]) -> tuple[routin
 def revisions(observed: Observed, wanted: Container[str], table: route_table.RouteTable) -> tuple[str, ...]:
     """The revisions that exist, or stand in ``table``, and serve no more, sorted."""
     named = {place.service for place in routing.named(table)}
-    existing = {*observed.deployments, *observed.services, *observed.identities, *named}
+    existing = {*observed.deployments, *observed.services, *observed.identity_maps, *named}
     return tuple(sorted(revision for revision in existing if revision not in wanted))
 
 

@@ -112,8 +112,9 @@ class Observed:
     (reasons.CONFIG_NOT_FOUND or CONFIG_INVALID). ``roll_outs`` are all stored ones, whatever their order;
     ``serving_name`` names the one whose weights the table carries. ``backends_since`` is when the table's
     set of backends last changed, as the writer noted beside it. ``deployments``, ``services`` and
-    ``identities`` are keyed by revision and hold only what is ours. ``reports`` is keyed by pod name; a pod
-    that was not asked yet is absent. ``drain_seconds`` is how long a backend that no router names any more
+    ``identity_maps`` (the ConfigMaps that loaders mount) are by revision and hold only what is ours; ``identities``
+    are all that is known, also of revisions that are gone. ``reports`` is keyed by pod name; a pod that was not asked
+    yet is absent. ``drain_seconds`` is how long a backend that no router names any more
     is kept. ``conflicts`` and ``refusals`` are what the present look itself met when it wrote; ``is_held`` says
     that it could not write the table, or the record of the roll-out that is asked for: requests go on as before.
     """
@@ -127,6 +128,7 @@ class Observed:
     backends_since: float | None = None
     deployments: Mapping[str, DeploymentState] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
+    identity_maps: frozenset[str] = frozenset()
     identities: Mapping[str, model_identity.ModelIdentity] = field(default_factory=dict)
     pods: tuple[PodState, ...] = ()
     reports: Mapping[str, RouterAnswer] = field(default_factory=dict)

@@ -16,19 +16,17 @@ def test_what_is_written_is_read_again_from_where_the_loader_looks() -> None:
     assert model_identity.read(written) == IDENTITY
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        {"data": {}},
-        {"data": {"identity.json": identities.render(dataclasses.replace(IDENTITY, sha256="1" * 64))}},
-        {"metadata": {"annotations": {model_identity.COPY: "{}"}}},
-        {"metadata": {}},
-    ],
-    ids=["data emptied", "data changed", "copy damaged", "made without a copy"],
-)
-def test_what_somebody_changed_is_still_known(damage: dict[str, object]) -> None:
-    written = model_identity.config_map(OWNER, revision="churn-a-1", variant="A", identity=IDENTITY)
-    assert model_identity.read({**written, **damage}) == IDENTITY
+def test_what_is_remembered_beside_a_roll_out_is_read_again() -> None:
+    known = {"churn-a-1": IDENTITY, "churn-b-1": dataclasses.replace(IDENTITY, sha256="1" * 64)}
+    annotations = {model_identity.REMEMBERED: model_identity.remembrance(known)}
+    assert model_identity.remembered({"metadata": {"annotations": annotations}}) == known
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", '{"churn-a-1": {}}', '{"churn-a-1": null}', "[" * 100_000])
+def test_a_remembrance_that_somebody_damaged_is_as_good_as_none(text: str) -> None:
+    stored = {"metadata": {"annotations": {model_identity.REMEMBERED: text}}}
+    assert model_identity.remembered(stored) == {}
+    assert model_identity.remembered({"metadata": {}}) == {}
 
 
 @pytest.mark.parametrize("observed", [{}, {"data": None}, {"data": {"identity.json": "{}"}}], ids=repr)

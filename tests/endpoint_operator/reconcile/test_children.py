@@ -1,6 +1,7 @@
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -206,6 +207,17 @@ async def test_a_take_over_that_can_not_be_stored_holds_up_no_weight_and_is_clai
         assert made.status["endpointConfigName"] == "churn-2"
 
 
+async def parts_with_a_known_model(made: Parts) -> dict[str, Any]:
+    """Pods came, told what they load, and went; answers the ConfigMap that says what it was."""
+    await made.look()
+    made.put_pods()
+    await made.look()
+    made.delete_pods()
+    await made.look()
+    identity: dict[str, Any] = made.find("ConfigMap")[-1]
+    return identity
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -217,13 +229,17 @@ async def test_a_take_over_that_can_not_be_stored_holds_up_no_weight_and_is_clai
 )
 async def test_a_model_identity_that_somebody_edited_is_put_back(data: dict[str, str]) -> None:
     async with parts() as made:
-        await made.look()
-        made.put_pods()
-        await made.look()
-        made.delete_pods()
-        await made.look()
-        identity = made.find("ConfigMap")[-1]
+        identity = await parts_with_a_known_model(made)
         made.server.put(f"{CORE}/configmaps/{identity['metadata']['name']}", {**identity, "data": data})
+        await made.look()
+        assert made.find("ConfigMap")[-1]["data"] == {"identity.json": model_identity.render(IDENTITY)}
+        assert await made.look() == []
+
+
+async def test_a_model_identity_that_somebody_deleted_is_put_back_though_no_pod_is_left_to_tell_it() -> None:
+    async with parts() as made:
+        identity = await parts_with_a_known_model(made)
+        del made.server.objects[f"{CORE}/configmaps/{identity['metadata']['name']}"]
         await made.look()
         assert made.find("ConfigMap")[-1]["data"] == {"identity.json": model_identity.render(IDENTITY)}
         assert await made.look() == []
@@ -235,8 +251,28 @@ async def test_a_model_identity_that_can_not_be_read_is_made_again_from_what_pod
         made.put_pods()
         await made.look()
         identity = made.find("ConfigMap")[-1]
-        del identity["metadata"]["annotations"]
         identity["data"] = {}
         await made.look()
         assert made.find("ConfigMap")[-1]["data"] == {"identity.json": model_identity.render(IDENTITY)}
+        await made.look()
         assert await made.look() == []
+
+
+async def test_to_go_back_to_a_config_is_to_go_back_to_the_artefact_that_it_served() -> None:
+    async with parts() as made:
+        await parts_with_a_known_model(made)
+        first = {item["metadata"]["name"] for item in made.find("Deployment")}
+        made.put_config(manifests.variant("C"), name="churn-2")
+        made.put_endpoint(config="churn-2")
+        await made.look()
+        made.make_ready()
+        for _ in range(3):
+            await made.look()
+            made.now += 60
+        assert not first & {item["metadata"]["name"] for item in made.server.objects.values()}
+        made.put_endpoint()
+        await made.look()
+        held = {item["metadata"]["name"]: item["data"] for item in made.find("ConfigMap")}
+        assert {name: held.get(name) for name in first} == dict.fromkeys(
+            first, {"identity.json": model_identity.render(IDENTITY)}
+        )
