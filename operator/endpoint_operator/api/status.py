@@ -65,7 +65,7 @@ class ProductionVariantStatus(fields.Model):
     """Name of the variant."""
 
     current_weight: float | None = None
-    """Weight that every router applies by now."""
+    """Weight in the oldest route table that a router applies, as far as routers have answered."""
 
     desired_weight: float | None = None
     """Weight that is asked for."""

@@ -117,7 +117,9 @@ class Children:
             is_serving = name == plan.serving.name
             if name not in plan.forget and roll_out.is_marked_serving(item) is not is_serving:
                 label = {route_table.SERVING: "true" if is_serving else None}
-                await self._attempt(self._merge_marks(item, {"labels": label}), kinds.CONTROLLER_REVISION, name)
+                await self._attempt(
+                    self._merge_marks(item, {"labels": label}), kinds.CONTROLLER_REVISION, name
+                )
 
     async def _merge_marks(self, stored: client.Object, marks: Mapping[str, object]) -> None:
         """Merge labels or annotations into the metadata of a stored roll-out, whose data never changes."""

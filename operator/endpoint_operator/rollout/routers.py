@@ -56,6 +56,12 @@ def oldest_table(observed: Observed) -> route_table.RouteTable | None:
     return min(_tables(observed), key=_revision, default=None)
 
 
+def are_all_heard(observed: Observed) -> bool:
+    """Whether every router has answered at least once: of one that has not, nobody knows how old its table is."""
+    answers = _answers(observed)
+    return len(answers) == len(observed.routers) and all(_last(answer) is not None for answer in answers)
+
+
 def newest_table(observed: Observed) -> route_table.RouteTable | None:
     """The newest table that any router runs: what is left of the split when the stored one is gone."""
     return max(_tables(observed), key=_revision, default=None)

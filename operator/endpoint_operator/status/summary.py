@@ -55,11 +55,11 @@ def build(observed: Observed, plan: plans.Plan, previous: Mapping[str, Any]) -> 
 
 
 def _split(observed: Observed, previous: Mapping[str, Any]) -> str:
-    """What routers do; until the first of them has answered an operator that has just started, what they did."""
-    oldest = routers.oldest_table(observed)
-    if oldest is None and observed.routers:
-        return str(previous.get("weights") or "")
-    return shares.text(oldest)
+    """What routers do; until every one has answered, as after the operator's start, what was told of them last."""
+    told = str(previous.get("weights") or "")
+    if observed.routers and told and not routers.are_all_heard(observed):
+        return told
+    return shares.text(routers.oldest_table(observed))
 
 
 def _word(

@@ -38,12 +38,12 @@ def render(
 
 
 def _current(observed: Observed, before: Mapping[str, Mapping[str, Any]]) -> Mapping[str, float]:
-    """The weights of the oldest table; until a router has answered, those told last; empty without routers."""
+    """The weights of the oldest table; until every router has answered, those told last; empty without routers."""
+    told = {name: item["currentWeight"] for name, item in before.items() if "currentWeight" in item}
+    if observed.routers and told and not routers.are_all_heard(observed):
+        return told
     oldest = routers.oldest_table(observed)
-    if oldest is not None:
-        return {item.name: item.weight for item in oldest.variants if item.is_announced}
-    told = before.items() if observed.routers else ()
-    return {name: item["currentWeight"] for name, item in told if "currentWeight" in item}
+    return {item.name: item.weight for item in oldest.variants if item.is_announced} if oldest else {}
 
 
 def count(observed: Observed, plan: plans.Plan) -> str:

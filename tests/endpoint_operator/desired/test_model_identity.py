@@ -22,7 +22,9 @@ def test_what_is_remembered_beside_a_roll_out_is_read_again() -> None:
     assert model_identity.remembered({"metadata": {"annotations": annotations}}) == known
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", '{"churn-a-1": {}}', '{"churn-a-1": null}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "1", '{"churn-a-1": {}}', '{"churn-a-1": null}', "[" * 100_000]
+)
 def test_a_remembrance_that_somebody_damaged_is_as_good_as_none(text: str) -> None:
     stored = {"metadata": {"annotations": {model_identity.REMEMBERED: text}}}
     assert model_identity.remembered(stored) == {}

@@ -62,6 +62,22 @@ def test_the_current_weight_is_that_of_the_oldest_table_that_a_router_runs() -> 
 
 
 @pytest.mark.parametrize(
+    "answer", [None, observed.Unreachable(snapshots.NOW - 90)], ids=["unasked", "silent"]
+)
+def test_of_a_router_that_was_never_heard_no_new_weight_is_claimed(
+    answer: observed.Unreachable | None,
+) -> None:
+    told = status_of(TWO.ready(), SERVED)
+    endpoint = carried_out(TWO.ready().asks(weights={"A": 9})).heard()
+    heard = {name: report for name, report in endpoint.seen.reports.items() if name != "A-1-0"}
+    reports = heard if answer is None else {**heard, "A-1-0": answer}
+    status = status_of(endpoint.seeing(reports=reports), told)
+    assert [item["currentWeight"] for item in status["productionVariants"]] == [1.0, 3.0]
+    assert status["weights"] == told["weights"]
+    assert condition(status, "WeightsApplied")[0] == "Unknown"
+
+
+@pytest.mark.parametrize(
     ("silent_for", "reason"),
     [
         pytest.param(5.0, "WaitingForRouters", id="a moment"),
