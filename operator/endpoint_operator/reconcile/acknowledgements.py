@@ -10,6 +10,7 @@ router.
 """
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,12 @@ from dataclasses import dataclass, field
 from endpoint_contract import router_report
 from endpoint_operator.cluster import routers
 from endpoint_operator.reconcile.keys import Key
-from endpoint_operator.rollout import observed
+from endpoint_operator.rollout import observed, routing
 
 logger = logging.getLogger(__name__)
+
+REMEMBERED = 3600.0
+"""Seconds for which it is remembered when routers named a Service: the longest drain interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,25 @@ class Expectation:
     is_waiting: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last answers by pod name; pods that were not asked yet are absent.
+
+    ``named_until`` is when a router last named a Service in its table, as far as it answered, and not much further back
+    than the longest time that anybody waits after it; ``asked_since`` is when the first question was asked.
+    """
+
+    answers: Mapping[str, observed.RouterAnswer] = field(default_factory=dict)
+    named_until: Mapping[str, float] = field(default_factory=dict)
+    asked_since: float = 0.0
+
+
 @dataclass(slots=True)
 class _Round:
     """One endpoint: what is expected, what was answered, the task that asks."""
 
     expectation: Expectation
-    answers: Mapping[str, observed.RouterAnswer] = field(default_factory=dict)
+    heard: Heard
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -90,10 +107,10 @@ class Acknowledgements:
         self._rhythm = rhythm
         self._rounds: dict[Key, _Round] = {}
 
-    def of(self, key: Key) -> Mapping[str, observed.RouterAnswer]:
-        """The last answers by pod name; pods that were not asked yet are absent."""
+    def of(self, key: Key) -> Heard:
+        """What is known of the endpoint's routers."""
         known = self._rounds.get(key)
-        return known.answers if known else {}
+        return known.heard if known else Heard()
 
     def expect(self, key: Key, expectation: Expectation) -> None:
         """Ask these pods from now on; without any the endpoint is forgotten."""
@@ -102,7 +119,7 @@ class Acknowledgements:
             return
         known = self._rounds.get(key)
         if known is None:
-            known = self._rounds[key] = _Round(expectation)
+            known = self._rounds[key] = _Round(expectation, Heard(asked_since=self._clock()))
             known.task = asyncio.create_task(self._ask_for_ever(key, known), name=f"routers of {key}")
         elif known.expectation != expectation:
             known.expectation = expectation
@@ -127,11 +144,26 @@ class Acknowledgements:
         while True:
             rounds = 1 if known.changed.is_set() else rounds + 1
             known.changed.clear()
-            answers = await self._asker.ask(known.expectation.addresses, known.answers, self._clock())
-            if answers != known.answers:
-                known.answers = answers
+            before = known.heard.answers
+            answers = await self._asker.ask(known.expectation.addresses, before, self._clock())
+            known.heard = after(known.heard, answers, self._clock())
+            if answers != before:
                 self._on_change(key)
             await _until(known.changed, pause(known.expectation, answers, rounds, self._rhythm))
+
+
+def after(heard: Heard, answers: Mapping[str, observed.RouterAnswer], now: float) -> Heard:
+    """What is known after a round. A router that let go of a Service since it was last heard did so until now."""
+    named = {*_named(heard.answers), *_named(answers)}
+    recent = {service: at for service, at in heard.named_until.items() if at > now - REMEMBERED}
+    return dataclasses.replace(heard, answers=answers, named_until={**recent, **dict.fromkeys(named, now)})
+
+
+def _named(answers: Mapping[str, observed.RouterAnswer]) -> set[str]:
+    lasts = (
+        answer.last if isinstance(answer, observed.Unreachable) else answer for answer in answers.values()
+    )
+    return {place.service for last in lasts if last is not None for place in routing.named(last.table)}
 
 
 def _identity(report: router_report.RouterReport) -> tuple[int, str]:

@@ -149,7 +149,7 @@ class Reconciler:
             endpoint=endpoint,
             config_failure=config.failure,
             roll_outs=stored,
-            reports=self._routers.of(key),
+            heard=self._routers.of(key),
             now=self._now(),
             drain_seconds=self._installation.drain_seconds,
         )

@@ -1,7 +1,7 @@
 """From what the API server and the routers said to the snapshot that decisions are made from."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from endpoint_contract import labels, model_identity
@@ -11,6 +11,7 @@ from endpoint_operator.api import errors, parse
 from endpoint_operator.cluster import client, kinds, observe
 from endpoint_operator.desired import model_identity as identities
 from endpoint_operator.desired import names, roll_out, route_table
+from endpoint_operator.reconcile import acknowledgements
 from endpoint_operator.rollout import first_identity, observed, pod_state, reasons
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def build(
     endpoint: endpoint_kind.Endpoint,
     config_failure: observed.Failure | None,
     roll_outs: tuple[roll_out.StoredRollOut, ...],
-    reports: Mapping[str, observed.RouterAnswer],
+    heard: acknowledgements.Heard,
     now: float,
     drain_seconds: float,
 ) -> observed.Observed:
@@ -71,7 +72,9 @@ def build(
         identity_maps=frozenset(_of_revisions(raw, kinds.CONFIG_MAP)),
         identities=_identities(raw),
         pods=tuple(pod_state.pod(item) for item in raw.of(kinds.POD).values()),
-        reports=reports,
+        reports=heard.answers,
+        named_until=heard.named_until,
+        asked_since=heard.asked_since,
         drain_seconds=drain_seconds,
     )
 

@@ -43,8 +43,12 @@ def deletion(observed: Observed, going: tuple[str, ...], *, table_is_written: bo
         return Deletion()
     if not routers.view(observed, observed.table).all_applied:
         return Deletion()
-    left = since + observed.drain_seconds - observed.now
-    return Deletion(after=left) if left > 0 else Deletion(gone)
+    left = {
+        revision: max(since, observed.routers_named(revision)) + observed.drain_seconds - observed.now
+        for revision in gone
+    }
+    drained = tuple(revision for revision in gone if left[revision] <= 0)
+    return Deletion(drained, min((seconds for seconds in left.values() if seconds > 0), default=None))
 
 
 def forgettable(observed: Observed, in_use: Iterable[roll_out.StoredRollOut | None]) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ class Observed:
     set of backends last changed, as the writer noted beside it. ``deployments``, ``services`` and
     ``identity_maps`` (the ConfigMaps that loaders mount) are by revision and hold only what is ours; ``identities``
     are all that is known, also of revisions that are gone. ``reports`` is keyed by pod name; a pod that was not asked
-    yet is absent. ``drain_seconds`` is how long a backend that no router names any more
+    yet is absent. ``named_until`` says, by Service, when a router was last known to name it in its table, as far back
+    as ``asked_since``. ``drain_seconds`` is how long a backend that no router names any more
     is kept. ``conflicts`` and ``refusals`` are what the present look itself met when it wrote; ``is_held`` says
     that it could not write the table, or the record of the roll-out that is asked for: requests go on as before.
     """
@@ -132,6 +133,8 @@ class Observed:
     identities: Mapping[str, model_identity.ModelIdentity] = field(default_factory=dict)
     pods: tuple[PodState, ...] = ()
     reports: Mapping[str, RouterAnswer] = field(default_factory=dict)
+    named_until: Mapping[str, float] = field(default_factory=dict)
+    asked_since: float = 0.0
     conflicts: tuple[Conflict, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     is_held: bool = False
@@ -145,6 +148,10 @@ class Observed:
     def roll_out(self, name: str | None) -> roll_out.StoredRollOut | None:
         """The stored roll-out of that name."""
         return next((stored for stored in self.roll_outs if stored.name == name), None)
+
+    def routers_named(self, service: str) -> float:
+        """Until when a router may have named this Service in its table."""
+        return self.named_until.get(service, self.asked_since)
 
     def live_pods(self, revision: str) -> tuple[PodState, ...]:
         """The pods of ``revision`` that are not on their way out."""

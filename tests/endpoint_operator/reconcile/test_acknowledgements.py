@@ -69,7 +69,7 @@ async def test_routers_are_asked_until_they_run_the_table_and_then_left_in_peace
     rounds = parts.asker.rounds
     await asyncio.sleep(0.05)
     assert parts.asker.rounds <= rounds + 1
-    assert parts.known.of(CHURN) == {"a": a_report(2), "b": a_report(2)}
+    assert parts.known.of(CHURN).answers == {"a": a_report(2), "b": a_report(2)}
     await parts.known.stop()
 
 
@@ -92,12 +92,29 @@ async def test_a_new_table_or_pod_is_asked_about_at_once() -> None:
     await parts.known.stop()
 
 
+def test_a_service_was_named_until_the_first_answer_without_it() -> None:
+    other = (route_table.Variant("A", 1.0, (route_table.Backend(service="churn-a-2"),)),)
+    newer = router_report.RouterReport(route_table.RouteTable("churn", 2, other), {})
+    heard = acknowledgements.Heard(asked_since=10.0)
+    for now, answers in (
+        (11.0, {"a": a_report(1)}),
+        (12.0, {"a": observed.Unreachable(12.0, last=a_report(1))}),
+        (13.0, {"a": newer}),
+        (14.0, {"a": newer}),
+    ):
+        heard = acknowledgements.after(heard, answers, now)
+    assert heard.named_until == {"churn-a-1": 13.0, "churn-a-2": 14.0}
+    later = acknowledgements.after(heard, {"a": newer}, 13.0 + acknowledgements.REMEMBERED)
+    assert set(later.named_until) == {"churn-a-2"}
+    assert later.asked_since == 10.0
+
+
 async def test_an_endpoint_without_pods_is_forgotten_and_not_asked_about() -> None:
     parts = Parts()
     parts.known.expect(CHURN, expecting(1, "a"))
     await until(lambda: parts.asker.rounds > 0)
     parts.known.expect(CHURN, expecting(1))
-    assert parts.known.of(CHURN) == {}
+    assert parts.known.of(CHURN).answers == {}
     rounds = parts.asker.rounds
     await asyncio.sleep(0.02)
     assert parts.asker.rounds == rounds

@@ -273,6 +273,5 @@ async def test_to_go_back_to_a_config_is_to_go_back_to_the_artefact_that_it_serv
         made.put_endpoint()
         await made.look()
         held = {item["metadata"]["name"]: item["data"] for item in made.find("ConfigMap")}
-        assert {name: held.get(name) for name in first} == dict.fromkeys(
-            first, {"identity.json": model_identity.render(IDENTITY)}
-        )
+        identity = {"identity.json": model_identity.render(IDENTITY)}
+        assert [held.get(revision) for revision in first] == [identity, identity]

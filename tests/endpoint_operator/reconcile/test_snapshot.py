@@ -9,7 +9,7 @@ from endpoint_operator.cluster import kinds, observe
 from endpoint_operator.desired import defaults, deployment, owner, roll_out, service
 from endpoint_operator.desired import model_identity as identities
 from endpoint_operator.desired import route_table as tables
-from endpoint_operator.reconcile import snapshot
+from endpoint_operator.reconcile import acknowledgements, snapshot
 from endpoint_operator.rollout import observed, reasons
 from tests.builders import manifests
 
@@ -50,7 +50,7 @@ def build(seen: observe.Raw) -> observed.Observed:
         endpoint=ENDPOINT,
         config_failure=None,
         roll_outs=snapshot.stored_roll_outs(seen),
-        reports={},
+        heard=acknowledgements.Heard(),
         now=1000.0,
         drain_seconds=5.0,
     )

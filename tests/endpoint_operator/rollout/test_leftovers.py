@@ -36,6 +36,19 @@ def test_what_no_router_names_goes_after_the_drain_interval() -> None:
     assert early == leftovers.Deletion(after=4.0)
 
 
+def test_the_drain_interval_begins_when_the_last_router_has_let_go() -> None:
+    late = BESIDE.seeing(named_until={"A-0": BESIDE.seen.now - 2}).observed()
+    assert leftovers.deletion(late, ("A-0",), table_is_written=True) == leftovers.Deletion(after=3.0)
+    asked_anew = BESIDE.seeing(asked_since=BESIDE.seen.now - 1).observed()
+    assert leftovers.deletion(asked_anew, ("A-0",), table_is_written=True) == leftovers.Deletion(after=4.0)
+
+
+def test_what_has_drained_waits_for_nothing_else() -> None:
+    seen = BESIDE.seeing(named_until={"A-9": BESIDE.seen.now - 1}).observed()
+    both = leftovers.deletion(seen, ("A-0", "A-9"), table_is_written=True)
+    assert both == leftovers.Deletion(("A-0",), after=4.0)
+
+
 def test_nothing_goes_before_its_table_is_written_and_acknowledged() -> None:
     nothing = leftovers.Deletion()
     assert leftovers.deletion(BESIDE.observed(), ("A-0",), table_is_written=False) == nothing
