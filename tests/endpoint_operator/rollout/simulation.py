@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from endpoint_contract import route_table, router_report
 from endpoint_operator.api import endpoint as endpoint_kind
 from endpoint_operator.desired import roll_out
-from endpoint_operator.rollout import cutover, observed, reasons
+from endpoint_operator.reconcile import acknowledgements
+from endpoint_operator.rollout import cutover, observed, reasons, routing
 from endpoint_operator.rollout import plan as plans
 
 TABLE_LAG = 2.0
@@ -68,6 +69,8 @@ class Cluster:
         self.variants: dict[str, str] = {}
         self.pods: dict[str, Pod] = {}
         self.reports: dict[str, observed.RouterAnswer] = {}
+        self.heard = acknowledgements.Heard()
+        self.let_go: dict[str, float] = {}
         self.created = 0
 
     # -- what the operator sees and does -----------------------------------------------------------------
@@ -91,6 +94,7 @@ class Cluster:
             services=frozenset(self.deployments),
             pods=pods,
             reports={name: self.reports[name] for name in self.pods if name in self.reports},
+            named_until=self.heard.named_until,
             drain_seconds=DRAIN,
         )
 
@@ -143,6 +147,7 @@ class Cluster:
             self.reports[pod.name] = router_report.RouterReport(pod.table, ready)
         elif not isinstance(before, observed.Unreachable):
             self.reports[pod.name] = observed.Unreachable(self.now, before)
+        self.heard = acknowledgements.after(self.heard, dict(self.reports), self.now)
 
     # -- what happens by itself --------------------------------------------------------------------------
 
@@ -241,6 +246,11 @@ class Cluster:
         if what:
             pod.seen[what] = self.backends_of(what)
             return
+        known = self.reports.get(pod.name)
+        heard = known.last if isinstance(known, observed.Unreachable) else known
+        if pod.routes and heard is not None:
+            # What it names between two questions, nobody knows.
+            self.let_go |= {place.service: self.now for place in routing.named(heard.table)}
         # Tables come in the order of their writing; which of them a watch leaves out is chance.
         position = self.history.index(pod.table) + 1 if pod.table in self.history else 0
         last = len(self.history) - 1

@@ -206,7 +206,9 @@ class Walk:
         return frozenset()
 
     def no_router_names(self, revision: str) -> None:
-        """Not even one that cannot be asked."""
+        """Not even one that cannot be asked; and the last that did let go a drain interval ago."""
+        drained = self.cluster.let_go.get(revision, 0.0) + simulation.DRAIN
+        assert self.cluster.now >= drained, f"{revision} is deleted before {drained}"
         for pod in self.cluster.pods.values():
             if pod.routes:
                 named = {place.service for place in routing.named(pod.table)}
