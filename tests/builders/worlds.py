@@ -46,7 +46,10 @@ class World:
         return await self.api.get(kind.path(self.namespace, name))
 
     async def children(self, kind: kinds.Kind, endpoint: str = "churn") -> list[client.Object]:
-        return await self.api.items(kind.path(self.namespace), selector=labels.selector(endpoint))
+        """As they are now: what was just deleted must not be counted once more."""
+        return await self.api.items(
+            kind.path(self.namespace), selector=labels.selector(endpoint), is_live=True
+        )
 
     async def patch(self, kind: kinds.Kind, name: str, body: Any) -> client.Object:
         return await self.api.merge(kind.path(self.namespace, name), body)

@@ -30,14 +30,18 @@ class Cluster:
 
         To look again and again: a kubectl each time would take the processor from what is waited for.
         """
-        found = (
-            api.read(layout.current(), path)
-            if self.is_ours
-            else json.loads(self.kubectl("get", "--raw", path))
-        )
-        if found is None:
-            raise errors.HarnessError(f"the API server has no {path}, or does not answer")
-        return dict(found)
+        if not self.is_ours:
+            return dict(json.loads(self.kubectl("get", "--raw", path)))
+        found: list[dict[str, Any]] = []
+
+        def is_read() -> bool:
+            # A server that was just busy for some seconds is asked again.
+            answer = api.read(layout.current(), path)
+            found.extend([] if answer is None else [answer])
+            return bool(found)
+
+        commands.wait_until(is_read, f"the API server tells of {path}", seconds=20, every=0.2)
+        return found[0]
 
     @property
     def environment(self) -> dict[str, str]:

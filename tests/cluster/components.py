@@ -77,6 +77,8 @@ def _controller_manager(layout: Layout) -> list[str]:
         "--use-service-account-credentials=true",
         # A leader ends itself when the API server is away for long, as it is in tests.
         "--leader-elect=false",
+        # An API server that tests take away must not cost a node's pods their readiness.
+        "--node-monitor-grace-period=5m",
         # What a claim and its volume lack of each other at first is looked at again only then.
         "--pvclaimbinder-sync-period=1s",
         "--kube-api-qps=100",

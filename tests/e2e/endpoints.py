@@ -169,7 +169,7 @@ class LiveEndpoint:
             return str(exc)
 
 
-def router_weights(address: str, *, timeout: float = 1) -> dict[str, float]:
+def router_weights(address: str, *, timeout: float = 10) -> dict[str, float]:
     """What the router at ``address`` (its admin port) applies now: weight by variant."""
     with urllib.request.urlopen(f"http://{address}/route-table", timeout=timeout) as answer:
         document = json.load(answer)

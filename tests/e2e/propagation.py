@@ -21,7 +21,7 @@ async def _patch_and_time(
     patch: Callable[[], object], routers: Sequence[str], wanted: Mapping[str, float], timeout: float
 ) -> float:
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
         asyncio.timeout(timeout),
     ):
         began = time.monotonic()

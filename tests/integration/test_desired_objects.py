@@ -2,6 +2,7 @@
 edit by hand is noticed while nothing of the server's own filling in is."""
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -153,6 +154,19 @@ TEMPLATE_PATCHES: dict[str, tuple[object, str]] = {
 }
 
 
+def replace(cluster: Cluster, desired: object) -> None:
+    """Replace the object, whatever Kubernetes' own controllers write into its status meanwhile."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            cluster.kubectl("replace", "--field-manager=pointsman", "-f", "-", stdin=desired)
+        except tests.cluster.HarnessError as exc:
+            if "the object has been modified" not in str(exc) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
 @pytest.mark.parametrize("edit", [*TEMPLATE_EDITS, *TEMPLATE_PATCHES])
 def test_an_edited_pod_template_is_noticed_and_a_full_replace_mends_it(cluster: Cluster, edit: str) -> None:
     desired, before = cluster.one("Deployment", "churn-variant1")
@@ -167,7 +181,7 @@ def test_an_edited_pod_template_is_noticed_and_a_full_replace_mends_it(cluster: 
     assert path in {item.path for item in differences}
     assert drift.needs_replace(differences)
 
-    cluster.kubectl("replace", "--field-manager=pointsman", "-f", "-", stdin=desired)
+    replace(cluster, desired)
     assert cluster.differences() == {}
     after = cluster.one("Deployment", "churn-variant1")[1]
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
@@ -212,7 +226,7 @@ def test_any_other_edit_is_noticed(cluster: Cluster, edit: str) -> None:
     assert drift.needs_replace(differences) is needs_replace
 
     if needs_replace:
-        cluster.kubectl("replace", "--field-manager=pointsman", "-f", "-", stdin=desired)
+        replace(cluster, desired)
     else:
         cluster.apply_everything()
     assert cluster.differences() == {}

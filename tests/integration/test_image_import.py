@@ -34,7 +34,9 @@ def collecting(current: Layout) -> Iterator[None]:
 
     def collect() -> None:
         while not enough.is_set():
-            container_runtime.ctr(current, "images", "tag", container_runtime.SANDBOX_IMAGE, COLLECTED)
+            container_runtime.ctr(
+                current, "images", "tag", "--force", container_runtime.SANDBOX_IMAGE, COLLECTED
+            )
             container_runtime.ctr(current, "images", "remove", "--sync", COLLECTED)
 
     thread = threading.Thread(target=collect)

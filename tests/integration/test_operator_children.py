@@ -1,5 +1,6 @@
 """What the operator makes for an Endpoint on a real API server, and keeps so."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ async def test_everything_is_made_owned_by_the_endpoint_and_then_left_alone(
             kinds.SERVICE: 3,
             kinds.DEPLOYMENT: 2,
         }
+        await live_operator.until(partial(are_settled, world))
         before = await looked_again(world)
         after = await looked_again(world)
         assert before == after
@@ -60,8 +62,16 @@ async def test_everything_is_made_owned_by_the_endpoint_and_then_left_alone(
         assert "Traceback" not in operator.log.read_text()
 
 
+async def are_settled(world: World) -> bool:
+    """Whether Kubernetes' own controller has told in the Deployments' status all that it will tell."""
+    found = [item.get("status") or {} for item in await world.children(kinds.DEPLOYMENT)]
+    return all(
+        (status.get("updatedReplicas"), status.get("unavailableReplicas")) == (1, 1) for status in found
+    )
+
+
 async def looked_again(world: World) -> tuple[dict[str, str], str]:
-    """The versions of all, after the operator has surely looked once more: a deleted Service is back."""
+    """The versions of all, after the operator has surely looked once more: a deleted object is back."""
     await world.delete(kinds.ROLE_BINDING, "churn-router")
     await world.until_count(kinds.ROLE_BINDING, 1)
     found = {name: version for name, version in (await versions(world)).items() if "rolebinding" not in name}
