@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from endpoint_contract import release
 
@@ -30,6 +31,13 @@ Resources = Mapping[str, Mapping[str, str]]
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would be right."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad options are one line like every other wrong setting."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(message.removeprefix("argument "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,7 @@ class Settings:
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """The settings of this process. Raises SettingsError; ``--help`` and unknown arguments end the
-    process."""
+    """Settings from options, else the environment. Raises SettingsError; ends the program on --help and --version."""
     given = _parser(environment).parse_args(arguments)
     watched = _namespace_name("--namespace", given.namespace)
     own = _namespace_name("--operator-namespace", given.operator_namespace) or watched or _pod_namespace()
@@ -183,7 +190,7 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
 
 
 def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="endpoint-operator",
         description="Makes what the cluster's Endpoints declare: their pods, their route tables, their status.",
         epilog="A variable in brackets sets the same as its option. The API server is found by the pod's service "

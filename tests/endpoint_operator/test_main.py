@@ -26,6 +26,7 @@ async def run(*arguments: str, **environment: str) -> tuple[int, str]:
     ("arguments", "code", "line"),
     [
         pytest.param(["--http-port", "x"], 2, "--http-port: must be", id="bad setting"),
+        pytest.param(["--bogus"], 2, "unrecognized arguments: --bogus", id="no option"),
         pytest.param([], 1, "no way to the API server", id="no cluster"),
     ],
 )

@@ -91,6 +91,8 @@ def test_two_processes_on_one_machine_never_have_the_same_identity() -> None:
             "--router-resources: limits.memory must be a quantity",
             id="no quantity",
         ),
+        pytest.param(["--bogus"], "unrecognized arguments: --bogus", id="no option"),
+        pytest.param(["--http-port"], "--http-port: expected one argument", id="no value"),
         pytest.param(["--router-image", " "], "--router-image: must not be empty", id="no image"),
     ],
 )
