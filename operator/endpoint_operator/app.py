@@ -87,7 +87,7 @@ class Operator:
             self._watcher.start()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._leader.lead(), name="leader")
-                group.create_task(crds.warn_of_outdated(self._cluster), name="crds")
+                group.create_task(crds.tell_of_outdated(self._cluster), name="crds")
         finally:
             self._numbers.set_leading(False)
             self._numbers.forget_endpoints()

@@ -70,3 +70,15 @@ def test_an_upgrade_says_what_helm_leaves_undone(helm: chart.Helm, copy: pathlib
     words = "Helm does not upgrade custom resource definitions"
     assert words in notes(helm, copy, "--is-upgrade")
     assert words not in notes(helm, copy)
+
+
+def test_an_upgrade_says_how_the_operators_log_tells_of_other_schemas(
+    helm: chart.Helm, copy: pathlib.Path
+) -> None:
+    told, shown = "If the operator's log says that they are of another release:", "its log says how to see"
+    everywhere = notes(helm, copy, "--is-upgrade")
+    assert told in everywhere
+    assert shown not in everywhere
+    in_one = notes(helm, copy, "--is-upgrade", "--set", "watchNamespace=team-a")
+    assert told not in in_one
+    assert shown in in_one

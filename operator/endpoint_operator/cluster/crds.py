@@ -1,6 +1,7 @@
 """Whether the API server knows the two kinds, and in the form that this operator was built with."""
 
 import logging
+from collections.abc import Mapping
 
 from endpoint_operator.api import crd
 from endpoint_operator.api import kinds as api_kinds
@@ -20,11 +21,16 @@ async def are_served(cluster: client.Client) -> bool:
 
 
 async def outdated(cluster: client.Client) -> list[str]:
-    """The names of installed CRDs whose schema is another one than this operator's; none where none may be read."""
+    """The names of installed CRDs whose schema is another one than this operator's.
+
+    Raises ForbiddenError without the right to read them, which an operator of one namespace has not.
+    """
     found = []
     for name, revision in crd.schema_revisions().items():
         try:
             raw = await cluster.get(kinds.CUSTOM_RESOURCE_DEFINITION.path("", name))
+        except errors.ForbiddenError:
+            raise
         except errors.ClusterError as exc:
             logger.debug("the schema of %s could not be compared: %s", name, exc)
             continue
@@ -33,10 +39,27 @@ async def outdated(cluster: client.Client) -> list[str]:
     return found
 
 
-async def warn_of_outdated(cluster: client.Client) -> None:
-    """Say in the log which CRDs to apply again: Helm never upgrades what is in a chart's ``crds`` folder."""
-    names = await outdated(cluster)
+async def tell_of_outdated(cluster: client.Client) -> None:
+    """Say in the log which CRDs to apply again: Helm never upgrades what is in a chart's ``crds`` folder.
+
+    Who may not read them says how to see it.
+    """
+    try:
+        names = await outdated(cluster)
+    except errors.ForbiddenError:
+        logger.info(_how_to_compare(crd.schema_revisions()))
+        return
     if names:
         logger.warning(
             "the schema of %s is not this release's: kubectl apply --server-side -f crds/", ", ".join(names)
         )
+
+
+def _how_to_compare(revisions: Mapping[str, str]) -> str:
+    annotation = api_kinds.SCHEMA_REVISION.replace(".", r"\.")
+    return (
+        "this operator may not read the installed schemas, so it can't compare them with its own, which are "
+        f"{', '.join(f'{name} {revision}' for name, revision in revisions.items())}; "
+        f"whoever may sees them with: kubectl get crd {' '.join(revisions)} "
+        f"-o custom-columns='NAME:.metadata.name,REVISION:.metadata.annotations.{annotation}'"
+    )
