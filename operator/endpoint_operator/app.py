@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 
-import kopf
 from kubernetes.aio.client.configuration import Configuration
 
 from endpoint_operator import settings as process_settings
@@ -29,7 +28,6 @@ class Operator:
 
     def __init__(self, settings: process_settings.Settings, api: Configuration) -> None:
         self._settings = settings
-        self._api = api
         self._numbers = metrics.Metrics()
         self._cluster = client.Client(api)
         self._asker = routers.Asker()
@@ -59,7 +57,7 @@ class Operator:
         self._watcher = events.Watcher(
             namespace=settings.watch_namespace,
             deliver=self._deliver,
-            credentials=self._credentials,
+            api=api,
             is_served=self._are_crds_served,
         )
         self._task: asyncio.Task[None] | None = None
@@ -124,9 +122,6 @@ class Operator:
             self._leader.config_changed(key)
         elif change.endpoint:
             self._leader.child_changed(Key(change.namespace, change.endpoint))
-
-    async def _credentials(self) -> kopf.ConnectionInfo:
-        return await events.connection(self._api)
 
     async def _are_crds_served(self) -> bool:
         return await crds.are_served(self._cluster)

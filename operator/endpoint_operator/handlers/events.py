@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,6 @@ class Change:
 
 
 Deliver = Callable[[Change], None]
-Credentials = Callable[[], Awaitable[kopf.ConnectionInfo]]
 IsServed = Callable[[], Coroutine[Any, Any, bool]]
 
 
@@ -75,13 +74,13 @@ async def connection(api: Configuration) -> kopf.ConnectionInfo:
     )
 
 
-def registry(deliver: Deliver, credentials: Credentials) -> kopf.OperatorRegistry:
+def registry(deliver: Deliver, api: Configuration) -> kopf.OperatorRegistry:
     """The handlers: one per watched kind, and the login that shares the client's credentials."""
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=handlers, id="credentials", retries=3, backoff=1)
     async def login(**_: Any) -> kopf.ConnectionInfo:
-        return await credentials()
+        return await connection(api)
 
     for kind in (kinds.ENDPOINT, kinds.ENDPOINT_CONFIG, *kinds.CHILDREN):
         _watch(handlers, kind, deliver)
@@ -129,12 +128,10 @@ class Watcher:
     ``is_served`` says whether the API server knows our kinds: kopf would wait for ever for unknown ones.
     """
 
-    def __init__(
-        self, *, namespace: str, deliver: Deliver, credentials: Credentials, is_served: IsServed
-    ) -> None:
+    def __init__(self, *, namespace: str, deliver: Deliver, api: Configuration, is_served: IsServed) -> None:
         self._namespace = namespace
         self._deliver = deliver
-        self._credentials = credentials
+        self._api = api
         self._is_served = is_served
         self._is_stopping = threading.Event()
         # kopf's loop and its stop flag, while it runs.
@@ -145,7 +142,7 @@ class Watcher:
         """Begin to watch; does nothing when it was begun already."""
         if self._thread is None:
             outer = asyncio.get_running_loop()
-            handlers = registry(lambda item: _hand_over(outer, self._deliver, item), self._credentials)
+            handlers = registry(lambda item: _hand_over(outer, self._deliver, item), self._api)
             self._thread = threading.Thread(
                 target=self._run, args=(handlers, outer), name="kopf", daemon=True
             )

@@ -3,7 +3,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import kopf
 import pytest
 from kubernetes.aio.client.configuration import Configuration
 
@@ -34,7 +33,7 @@ def test_an_event_says_whose_child_it_is_and_which_config_is_named() -> None:
 
 
 def test_nothing_but_watching_is_left_of_kopf() -> None:
-    registry = events.registry(lambda _: None, _no_credentials)
+    registry = events.registry(lambda _: None, Configuration())
     assert registry._watching.get_all_handlers()
     assert not registry._changing.get_all_handlers()
     assert not registry._spawning.get_all_handlers()
@@ -53,10 +52,6 @@ def test_children_are_watched_by_their_labels_and_our_kinds_without() -> None:
     }
     assert set(selectors) == {(kind.group, kind.plural) for kind in kinds.CHILDREN}
     assert set(selectors.values()) == {"app.kubernetes.io/managed-by=pointsman,pointsman.dev/endpoint"}
-
-
-async def _no_credentials() -> kopf.ConnectionInfo:
-    raise AssertionError("never asked")
 
 
 async def test_kopf_gets_the_clients_way_to_the_api_server() -> None:
@@ -83,7 +78,7 @@ async def watching(
     watcher = events.Watcher(
         namespace="shop",
         deliver=deliver,
-        credentials=lambda: events.connection(Configuration(host=server.url)),
+        api=Configuration(host=server.url),
         is_served=is_served,
     )
     watcher.start()
