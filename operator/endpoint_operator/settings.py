@@ -148,7 +148,7 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "--router-resources",
         "POINTSMAN_ROUTER_RESOURCES",
         RESOURCES,
-        "what each router asks for and may use, as in a pod but in JSON; for roll-outs from now on",
+        "what each router asks for and may use, as in a pod but in JSON; for variants rolled out from now on",
     ),
     (
         "--loader-resources",

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from endpoint_contract import failures
+from endpoint_contract import failures, labels
 from endpoint_operator.rollout import reasons
 from model_loader import settings as loader_settings
 from xgboost_server import selectable, settings
 from xgboost_server.codecs import registry
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
 WELL = {
     *(reasons.COMPLETE, reasons.STARTING_PODS, reasons.ROLLING_OUT, reasons.WAITING_FOR_ROUTERS),
     *(reasons.CUTTING_OVER, reasons.DRAINING, reasons.BEING_DELETED, reasons.SERVING, reasons.AS_ASKED),
@@ -43,6 +44,11 @@ def test_the_readme_names_each_format_and_each_selectable_output(name: str) -> N
 )
 def test_the_readme_names_each_variable_of_the_model_server(variable: str) -> None:
     assert f"`{variable}`" in README
+
+
+@pytest.mark.parametrize("path", ["README.md", "charts/pointsman/README.md.in", "CHANGELOG.md"])
+def test_each_document_that_tells_of_upgrades_names_the_annotation_that_starts_pods_anew(path: str) -> None:
+    assert labels.RESTART in (ROOT / path).read_text()
 
 
 @pytest.mark.parametrize("variable", [*re.findall(r"`([A-Z]+_[A-Z_]+)", DATA_URLS), "CA_CERTIFICATES"])

@@ -232,6 +232,27 @@ async def test_a_new_version_of_the_operator_renders_nothing_anew() -> None:
         assert await made.look() == []
 
 
+async def test_a_restart_makes_all_pods_as_the_new_version_does_and_says_so_at_once() -> None:
+    async with parts() as made:
+        await made.look()
+        made.make_ready()
+        old = made.backends
+        newer = Defaults(router_image="router:2", loader_image="loader:2", model_image="model:2")
+        made.reconciler._installation = endpoint.Installation(newer, drain_seconds=5.0)
+        made.put_endpoint(restart="1")
+        await made.look()
+        assert made.backends == old
+        assert made.condition("Progressing") == ("True", "RollingOut")
+        made.make_ready()
+        await made.look()
+        assert made.backends.isdisjoint(old)
+        for _ in range(2):
+            made.now += 5.0
+            await made.look()
+        pods = [item["spec"]["template"]["spec"] for item in made.find("Deployment")]
+        assert [pod["containers"][0]["image"] for pod in pods] == ["model:2", "model:2"]
+
+
 async def test_a_deleted_config_leaves_what_was_stored_in_use() -> None:
     async with parts() as made:
         await made.look()
