@@ -121,7 +121,8 @@ class ProductionVariant(fields.Model):
 
     service_account_name: fields.ObjectName | None = None
     """ServiceAccount of the pods of this variant. Without it, one that is made for the Endpoint is used.
-    The model server is never given its token."""
+    Pointsman mounts its token in the router only; a cloud's webhook, such as EKS's, may mount one in every
+    container."""
 
     image_pull_secrets: tuple[SecretReference, ...] = Field(default=(), max_length=10)
     """Secrets of the same namespace with which the images of this variant are pulled."""
