@@ -48,7 +48,7 @@ class Proxy:
         self.memory = self.upstreams.memory
         self.model_seconds = model_seconds
         self.request_ids = answers.RequestIds()
-        self._chance = chance
+        self.chance = chance
         self._plan: plan.Plan | None = None
         self._is_draining = False
 
@@ -117,7 +117,7 @@ class Proxy:
         target = request_headers.get(admission.TARGET_VARIANT)
         lanes = current.untargeted if target is None else current.targeted.get(target)
         if lanes:
-            index, rest = selection.draw(lanes, self._chance())
+            index, rest = selection.draw(lanes, self.chance())
             Invocation(self, exchange, route, lanes[index]).start(rest)
         elif target is None:
             self._refuse(exchange, answers.unavailable("No variant with a weight above 0 has a ready pod."))
@@ -188,7 +188,7 @@ class Invocation:
         if failure is client.Failure.NOT_SENT:
             self._tried += (self._pod,)
             tiers = (self._lane.pods, group.in_service, group.members)
-            other = balancing.pick_another(tiers, self._tried, random.random())
+            other = balancing.pick_another(tiers, self._tried, self._proxy.chance())
             if other is not None and len(self._tried) < _ATTEMPTS:
                 self._send(other)
                 return
@@ -209,12 +209,12 @@ class Invocation:
     def _turn_to_another_variant(self) -> bool:
         """Slices say late that the last pod of a variant has gone: until then those who try find out."""
         self._given_up += (self._lane.variant,)
-        lane = selection.draw_other(self._lane.substitutes, self._given_up, random.random())
+        lane = selection.draw_other(self._lane.substitutes, self._given_up, self._proxy.chance())
         if lane is None:
             return False
         self._lane.counters.give_up()
         self._lane, self._tried = lane, ()
-        self.start(random.random())
+        self.start(self._proxy.chance())
         return True
 
     def _send(self, pod: upstream.Pod) -> None:

@@ -320,6 +320,14 @@ async def test_a_request_is_repeated_on_a_new_pod_when_the_old_one_is_gone() -> 
         assert await ask(router, 3) == {200: 3}
 
 
+async def test_the_same_numbers_turn_from_a_gone_pod_to_the_same_variant() -> None:
+    numbers = itertools.cycle([0.0, 0.5, 0.0, 0.5, 0.0, 0.5, 0.99, 0.5])
+    async with routers.a_router(chance=lambda: next(numbers)) as router, models(2) as (one, two):
+        gone = scripted_servers.a_closed_address()
+        router.use(Gone=(1, [gone]), One=(1, [one.address]), Two=(1, [two.address]))
+        assert [(await router.invoke()).variant for _ in range(6)] == ["One", "Two"] * 3
+
+
 async def test_an_ejected_pod_gets_no_request_while_tables_change() -> None:
     async with (
         a_router(PATIENT) as router,
