@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("tests.bench", "tests.cluster", "tests.demo", "tests.model_loader.faults")
+MODULES = (
+    *("tests.bench", "tests.cluster", "tests.demo", "tests.model_loader.faults"),
+    *("tests.robustness.fuzz", "tests.robustness.steady", "tests.xgboost_server.fuzz"),
+)
 
 
 def run(module: str, argument: str) -> tuple[int, str]:
