@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from botocore import exceptions
+from botocore import exceptions, session
 
 from http_protocol import exchanges, limits
 from tests.builders import routers, scripted_servers
@@ -51,6 +51,44 @@ async def test_an_answer_has_all_members() -> None:
         assert b"x-amzn-sagemaker-custom-attributes: c=d" in head
         assert b"authorization" not in head
         assert b"x-amz-" not in head
+
+
+PASSED_ON = {
+    # the parameter of invoke_endpoint → the header that the model gets, and a value
+    "ContentType": ("Content-Type", "text/csv; charset=utf-8"),
+    "Accept": ("Accept", "application/json;verbose=true"),
+    "CustomAttributes": ("X-Amzn-SageMaker-Custom-Attributes", "trace=Ab1, c=d; e"),
+    "TargetVariant": ("X-Amzn-SageMaker-Target-Variant", "Variant1"),
+    "TargetContainerHostname": ("X-Amzn-SageMaker-Target-Container-Hostname", "Second-Container"),
+    "InferenceId": ("X-Amzn-SageMaker-Inference-Id", "Id 7~"),
+    "EnableExplanations": ("X-Amzn-SageMaker-Enable-Explanations", "`instance[0] > `5``"),
+    "InferenceComponentName": ("X-Amzn-SageMaker-Inference-Component", "Component-1"),
+    "SessionId": ("X-Amzn-SageMaker-Session-Id", "NEW_SESSION"),
+    "PrefixAwareId": ("X-Amzn-SageMaker-Prefix-Aware-Id", "Prefix 1~"),
+}
+REFUSED = {"TargetModel"}  # see ROWS
+
+
+@pytest.mark.parametrize("parameter", PASSED_ON)
+async def test_each_parameter_reaches_the_model_once_and_unchanged(parameter: str) -> None:
+    header, value = PASSED_ON[parameter]
+    named: Mapping[str, Any] = {parameter: value}
+    async with routers.a_router() as router, routers.a_model("one") as one:
+        router.use(Variant1=(1, [one.address]))
+        answer = await invoke(router, **named)
+        assert answer["Body"] == b"one:1,2"
+        lines = [line.partition(": ") for line in one.requests[0][0].decode().split("\r\n")]
+        assert [found for name, _, found in lines if name.lower() == header.lower()] == [value]
+
+
+def test_boto3_sends_no_parameter_that_nobody_thought_of() -> None:
+    shape = session.get_session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpoint")
+    sent = {
+        name
+        for name, member in shape.input_shape.members.items()
+        if member.serialization.get("location") == "header"
+    }
+    assert sent == PASSED_ON.keys() | REFUSED
 
 
 Hook = Callable[[Any], None]
