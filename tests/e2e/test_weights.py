@@ -13,6 +13,9 @@ from tests.e2e import api_proxy, endpoints, load, propagation
 
 PATCHES = 50
 
+_Split = tuple[dict[str, float], str]
+"""What the status says that routers do: the weights, and their shares in words."""
+
 
 def test_50_weight_patches_under_load_fail_no_request_and_restart_no_pod(
     cluster: Cluster, churn: endpoints.LiveEndpoint, row: str, figure: figures.Figure
@@ -62,26 +65,37 @@ def test_an_unreachable_router_holds_up_nobody_and_status_does_not_claim_it(
     frozen = sorted(addresses)[0]
     others = [address for name, address in addresses.items() if name != frozen]
     patches = [{"Variant1": 9.0, "Variant2": float(number)} for number in (3, 2, 1)]
+    told = _split(churn)
     pid = control.container_pid(cluster, churn.namespace, frozen, "router")
     with api_proxy.running(cluster) as api, control.paused(pid):
         times = [propagation.patch_and_time(_patching(api, churn, it), others, it) for it in patches]
         shown = ", ".join(f"{seconds * 1000:.0f}" for seconds in times)
         figure(f"one router frozen: the other {len(others)} apply three patches after {shown} ms")
         assert statistics.median(times) < 0.5
-        _see_no_claim(churn, frozen, seconds=8)
+        _see_no_claim(churn, frozen, told, seconds=8)
     churn.wait_for_condition("WeightsApplied", "True")
     churn.wait_until(
         partial(applies, addresses[frozen], patches[-1]), "the frozen router applies the newest too"
     )
+    applied = (patches[-1], "Variant1=90% Variant2=10%")
+    churn.wait_until(lambda: _split(churn) == applied, "the status shows it")
 
 
-def _see_no_claim(churn: endpoints.LiveEndpoint, frozen: str, *, seconds: float) -> None:
+def _see_no_claim(churn: endpoints.LiveEndpoint, frozen: str, told: _Split, *, seconds: float) -> None:
     """While a router that is still ready does not answer, status claims neither the weights nor their shares."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        counted = any(pod["metadata"]["name"] == frozen and _is_ready(pod) for pod in churn.pods())
+        # In this order: a frozen router that is ready after the status was read was so when it was written.
         claimed = churn.condition("WeightsApplied").get("status") == "True"
-        assert not (counted and claimed)
+        shown = _split(churn)
+        if any(pod["metadata"]["name"] == frozen and _is_ready(pod) for pod in churn.pods()):
+            assert (claimed, shown) == (False, told)
+
+
+def _split(churn: endpoints.LiveEndpoint) -> _Split:
+    status = churn.status()
+    current = {each["variantName"]: each["currentWeight"] for each in status["productionVariants"]}
+    return current, status["weights"]
 
 
 def _is_ready(pod: dict[str, object]) -> bool:
