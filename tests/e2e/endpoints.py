@@ -1,6 +1,7 @@
 """An endpoint on the real cluster as a test handles it: apply, patch, look at status, pods and routers."""
 
 import json
+import socket
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -167,6 +168,15 @@ class LiveEndpoint:
             return f"{seen}\n{json.dumps(self.status(), indent=1)}"
         except HarnessError as exc:
             return str(exc)
+
+
+def accepts(url: str, *, timeout: float = 1) -> bool:
+    """Whether a client can connect to ``url``, which has no path, within ``timeout`` seconds."""
+    try:
+        socket.create_connection((parse.urlsplit(url).netloc, 80), timeout=timeout).close()
+    except OSError:
+        return False
+    return True
 
 
 def router_weights(address: str, *, timeout: float = 10) -> dict[str, float]:

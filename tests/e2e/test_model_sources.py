@@ -1,5 +1,6 @@
 """Models from where people keep them: a PersistentVolumeClaim, a folder of a bucket, a node's cache."""
 
+import hashlib
 import io
 import pathlib
 import tarfile
@@ -11,7 +12,7 @@ import yaml
 
 from tests.cluster import Cluster
 from tests.demo import models, store
-from tests.e2e import conftest, endpoints
+from tests.e2e import conftest, endpoints, load
 
 CLAIM = "models"
 
@@ -125,4 +126,39 @@ def test_a_file_that_is_not_on_the_claim_is_named_in_the_status(
     live.apply("fileless-1")
     degraded = live.wait_for_condition("Degraded", "True", reason="ModelDownloadFailed")
     assert f"pvc://{claim}/absent.json: no such file or directory" in degraded["message"]
+    live.delete()
+
+
+def test_a_model_that_is_overwritten_in_the_store_replaces_none_that_serves(
+    cluster: Cluster, endpoint: Callable[[str], endpoints.LiveEndpoint], row: str
+) -> None:
+    old, new = (models.artefact(recipe, print) for recipe in models.RECIPES)
+    key = "churn/overwritten/model.tar.gz"
+    store.upload(cluster, conftest.STORE_NAMESPACE, {key: old})
+    live = endpoint("overwritten")
+    live.apply_config("overwritten-1", [endpoints.VariantSpec("V", f"s3://{store.BUCKET}/{key}")])
+    live.apply("overwritten-1")
+    live.wait_until_ready()
+    serving = live.pod_uids()
+    url = live.url()
+    live.wait_until(lambda: endpoints.accepts(url), "connections are accepted")
+    answer = asked(live, "V", row)
+    with load.Load(url, row, workers=2, pause=0.05) as traffic:
+        store.upload(cluster, conftest.STORE_NAMESPACE, {key: new})
+        live.patch({"instanceCounts": {"V": 2}})
+        degraded = live.wait_for_condition("Degraded", "True", reason="ModelChanged")
+        for told in (old, new):
+            assert hashlib.sha256(told).hexdigest() in degraded["message"]
+        assert "put the old one back, or roll out the new one with an EndpointConfig" in degraded["message"]
+        assert live.condition("Serving")["status"] == "True"
+        assert identities(live)["V"]["sha256"] == hashlib.sha256(old).hexdigest()
+        traffic.wait_for(20)
+        store.upload(cluster, conftest.STORE_NAMESPACE, {key: old})
+        (refusing,) = live.pod_uids().keys() - serving.keys()
+        live.kubectl("delete", "pod", refusing)  # else the kubelet would try it again in ten seconds or more
+        live.wait_until_ready()
+        traffic.wait_for(20)
+    assert traffic.failures == []
+    assert {outcome.body for outcome in traffic.outcomes} == {answer}
+    assert serving.items() < live.pod_uids().items()
     live.delete()
