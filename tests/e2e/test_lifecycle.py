@@ -1,9 +1,11 @@
 """From apply to delete: what kubectl shows, and that nothing stays behind."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -73,6 +75,34 @@ def identities(churn: endpoints.LiveEndpoint) -> dict[str, str]:
         for item in listed["items"]
         if model_identity.CONFIG_MAP_KEY in item["data"]
     }
+
+
+def test_counts_of_0_leave_nobody_to_connect_to_and_counts_of_1_serve_again(
+    churn: endpoints.LiveEndpoint, row: str
+) -> None:
+    url = churn.url()
+    churn.patch({"instanceCounts": {"Variant1": 0, "Variant2": 0}})
+    churn.wait_for_condition("Serving", "False", reason="ScaledToZero")
+    churn.wait_until(lambda: is_refused(url), "connections are refused")
+    assert churn.condition("Serving")["reason"] == "ScaledToZero"
+    churn.patch({"instanceCounts": {"Variant1": 1, "Variant2": 1}})
+    churn.wait_until_ready()
+    churn.wait_until(partial(endpoints.accepts, url), "connections are accepted")
+    with load.Load(url, row) as traffic:
+        churn.patch({"instanceCounts": None})
+    assert traffic.failures == []
+
+
+def is_refused(url: str) -> bool:
+    """Anything else that may become of a connection only tells that the last pod is about to go, or that Linux
+    sends few refusals a second."""
+    try:
+        socket.create_connection((urlsplit(url).netloc, 80), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def test_helm_uninstall_neither_hangs_nor_stops_what_serves(
