@@ -1,18 +1,26 @@
 """Bring your own container: an image that is not ours is a variant beside an XGBoost variant, and is treated alike."""
 
+import contextlib
+import http.client
+import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent import futures
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.exceptions
 import pytest
 
+from endpoint_contract import ports
 from tests.cluster import images
 from tests.demo import traffic
 from tests.e2e import endpoints, load
 
 Handle = Callable[[str], endpoints.LiveEndpoint]
 REQUESTS = 400
+HELD = 4
+HOLD = {"X-Amzn-SageMaker-Target-Variant": "Own", "X-Amzn-SageMaker-Custom-Attributes": "hold"}
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +80,51 @@ def test_its_weight_moves_like_any_others(mixed: endpoints.LiveEndpoint, runtime
     assert {ask(runtime, row)[0] for _ in range(30)} == {"Trees"}
     assert ask(runtime, row, "Own")[0] == "Own"
     assert mixed.pod_uids() == pods
+
+
+def test_deleting_the_endpoint_cuts_off_no_request(mixed: endpoints.LiveEndpoint, row: str) -> None:
+    url = mixed.url()
+    (own,) = mixed.pod_uids("Own")
+    model = f"http://{mixed.addresses(ports.MODEL_SERVER)[own]}"
+    with futures.ThreadPoolExecutor() as clients:
+        held = [clients.submit(post, connected(url), row, HOLD) for _ in range(HELD)]
+        mixed.wait_until(lambda: get(f"{model}/held") == str(HELD), "the model has them")
+        others = [clients.submit(post_until_nobody_listens, url, row) for _ in range(2)]
+        mixed.delete()
+        meanwhile = {answer for other in others for answer in other.result(timeout=60)}
+        get(f"{model}/release")
+        assert [request.result(timeout=60) for request in held] == [(200, "")] * HELD
+    assert meanwhile <= {(200, ""), (503, "ServiceUnavailable")}
+
+
+def connected(url: str) -> http.client.HTTPConnection:
+    """Raises OSError when nobody listens."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=2)
+    connection.connect()
+    connection.sock.settimeout(70)
+    return connection
+
+
+def post(connection: http.client.HTTPConnection, row: str, headers: Mapping[str, str]) -> tuple[int, str]:
+    """Status and error type of the answer; raises OSError or HTTPException when it is cut off."""
+    with contextlib.closing(connection):
+        connection.request("POST", "/invocations", row, {"Content-Type": "text/csv", **headers})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("x-amzn-ErrorType", "")
+
+
+def post_until_nobody_listens(url: str, row: str) -> list[tuple[int, str]]:
+    """What `post` gives for one request after the other, each over a connection of its own."""
+    answers: list[tuple[int, str]] = []
+    while True:
+        try:
+            connection = connected(url)
+        except OSError:
+            return answers
+        answers.append(post(connection, row, {}))
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())

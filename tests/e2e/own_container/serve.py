@@ -1,6 +1,7 @@
 """A model server of somebody else: Python's plain HTTP/1.0 server, which answers how many trees its model has.
 
-Run as ``serve.py serve``, as SageMaker runs a container; it imports nothing of the project.
+Run as ``serve.py serve``, as SageMaker runs a container; it imports nothing of the project. Requests with the custom
+attribute ``hold`` are answered after a GET of /release; GET /held tells how many came.
 """
 
 import http.server
@@ -8,18 +9,28 @@ import json
 import os
 import pathlib
 import sys
+import threading
+from typing import ClassVar
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """One connection; closed after its answer, which has no length."""
 
     trees = 0
+    held: ClassVar[list[bytes]] = []
+    released = threading.Event()
 
     def do_GET(self) -> None:
-        self.answer(200 if self.path == "/ping" else 404, b"")
+        if self.path == "/release":
+            self.released.set()
+        is_known = self.path in ("/ping", "/held", "/release")
+        self.answer(200 if is_known else 404, str(len(self.held)).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Amzn-SageMaker-Custom-Attributes"] == "hold":
+            self.held.append(body)
+            self.released.wait()
         try:
             row = [float(cell) for cell in body.split(b",")]
         except ValueError:
