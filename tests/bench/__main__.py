@@ -19,7 +19,7 @@ _FAILURES = (HarnessError, processes.StartError, load.LoadError)
 
 def run(
     only: Annotated[
-        list[str] | None, typer.Option(help="A comparison: router or server. May be given twice.")
+        list[str] | None, typer.Option(help="A comparison: router, workers or server. May be given twice.")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few scenarios, two rounds: about a minute.")
@@ -36,9 +36,11 @@ def run(
 ) -> None:
     """Measure the router beside nginx, HAProxy, Traefik and an aiohttp proxy, the server beside MLServer and KServe.
 
+    And the router with two workers beside itself as one process, for the memory that a worker takes.
+
     Contenders share one core and take turns; upstreams and load (wrk) have another. Peers are installed into a cache
-    the first time ($POINTSMAN_CACHE); then a run takes about nine minutes, and writes router.json, server.json and
-    bench.png.
+    the first time ($POINTSMAN_CACHE); then a run takes about nine minutes, and writes a JSON file for each comparison,
+    and bench.png.
 
     Five minutes of load on each form of the router, to see whether its memory grows: --only router --contender router
     --scenario c=128 --rounds 30 --seconds 5

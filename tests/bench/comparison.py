@@ -72,6 +72,22 @@ def _open_router(setting: Setting, folder: Path) -> Iterator[Started]:
 
 
 @contextlib.contextmanager
+def _open_workers(setting: Setting, folder: Path) -> Iterator[Started]:
+    with upstreams.running(setting.load_core, folder) as behind:
+        ports = free_ports.find(2)
+        makes: dict[str, Make] = {
+            router.COMPILED: lambda: router.contending(
+                ports[0], folder, behind, sources=sources.compiled(), name=router.COMPILED
+            ),
+            router.WORKERS: lambda: router.contending(
+                ports[1], folder, behind, sources=sources.compiled(), name=router.WORKERS, workers=2
+            ),
+        }
+        with _start(makes, setting, folder, behind.programs) as started:
+            yield started
+
+
+@contextlib.contextmanager
 def _open_server(setting: Setting, folder: Path) -> Iterator[Started]:
     models = model.train(environments.of("kserve", environments.KSERVE) / "python", folder)
     ports = free_ports.find(4)
@@ -167,6 +183,7 @@ def _batches(rows: int) -> Callable[[contender.Contender], list[bytes]]:
     return requests
 
 
+_ROW_128 = contender.Scenario("row, c=128", 128, _rows)
 ROUTER = Comparison(
     name="router",
     unit="requests/s",
@@ -177,12 +194,21 @@ ROUTER = Comparison(
     scenarios=(
         contender.Scenario("row, c=1", 1, _rows),
         contender.Scenario("row, c=32", 32, _rows),
-        contender.Scenario("row, c=128", 128, _rows),
+        _ROW_128,
         contender.Scenario("signed row, c=32", 32, _signed_rows),
         contender.Scenario("signed row, c=128", 128, _signed_rows),
         contender.Scenario("64 KiB, c=16", 16, _large(64 * 1024)),
         contender.Scenario("6 MiB, c=4", 4, _large(6 * 1024 * 1024)),
     ),
+)
+WORKERS = Comparison(
+    name="workers",
+    unit="requests/s",
+    reference=router.COMPILED,
+    ours=(router.WORKERS,),
+    promises=promises.WORKERS,
+    opened=_open_workers,
+    scenarios=(_ROW_128,),
 )
 SERVER = Comparison(
     name="server",
@@ -198,7 +224,7 @@ SERVER = Comparison(
         contender.Scenario("100 rows, c=64", 64, _batches(100), units=100),
     ),
 )
-ALL = {comparison.name: comparison for comparison in (ROUTER, SERVER)}
+ALL = {comparison.name: comparison for comparison in (ROUTER, WORKERS, SERVER)}
 
 
 def warm_up(bench: turns.Bench, scenario: contender.Scenario) -> None:

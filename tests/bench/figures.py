@@ -23,6 +23,7 @@ class Summary:
     worst: float
     cpu: float
     rss: float
+    worker: float
     growth: float
     busy: float
     foreign: float
@@ -32,7 +33,7 @@ class Summary:
     ratios: Mapping[str, float]
 
 
-_MEDIANS = ("rate", "p50", "p99", "worst", "cpu", "rss", "busy", "foreign")
+_MEDIANS = ("rate", "p50", "p99", "worst", "cpu", "rss", "worker", "busy", "foreign")
 _RATIOS = ("rate", "p50", "p99", "cpu")
 
 

@@ -42,6 +42,11 @@ class Running:
         """Resident memory of it and its children, MB of 1,000,000 bytes."""
         return sum(_rss_pages(pid) for pid in family(self.process.pid)) * _PAGE / 1e6
 
+    def worker_megabytes(self) -> float:
+        """Resident memory of the largest process that descends from it, in the same MB; 0 without any."""
+        _, *descendants = family(self.process.pid)
+        return max(map(_rss_pages, descendants), default=0) * _PAGE / 1e6
+
 
 @contextlib.contextmanager
 def running(

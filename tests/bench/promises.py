@@ -9,6 +9,9 @@ from tests.bench import figures, turns
 Played = Mapping[str, turns.Turns]
 """Scenario's name → its turns."""
 
+START = "start"
+"""Stands for a scenario's name where a promise is about how a contender began."""
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -47,8 +50,16 @@ class Verdict:
         return self.measured <= self.promise.bound
 
 
-_WORDS = {"rate": "rate", "p50": "p50", "p99": "p99", "cpu": "CPU per request", "rss": "memory"}
-_UNITS = {"rss": "MB"}
+_WORDS = {
+    "rate": "rate",
+    "p50": "p50",
+    "p99": "p99",
+    "cpu": "CPU per request",
+    "rss": "memory",
+    "worker": "memory of a worker",
+    "ready": "time until ready",
+}
+_UNITS = {"rss": "MB", "worker": "MB", "ready": "s"}
 
 
 def _at_least(scenario: str, figure: str, other: str, bound: float) -> Promise:
@@ -69,6 +80,13 @@ ROUTER = (
     _at_most("row, c=1", "p50", "nginx", 1.15),
     _at_most("row, c=32", "p99", "nginx", 2),
     _at_most("row, c=128", "rss", "", 60),
+    _at_most(START, "rss", "", 60),
+    _at_most(START, "ready", "", 1),
+)
+WORKERS = (
+    _at_most("row, c=128", "worker", "", 35),
+    _at_most(START, "worker", "", 35),
+    _at_most(START, "ready", "", 1),
 )
 SERVER = tuple(
     promise
@@ -82,13 +100,24 @@ SERVER = tuple(
 )
 
 
-def judge(promises: tuple[Promise, ...], played: Played, ours: str) -> list[Verdict]:
-    """A verdict for each promise whose scenario was played, on the contender ``ours``."""
+def judge(
+    promises: tuple[Promise, ...], played: Played, starts: Mapping[str, turns.Start], ours: str
+) -> list[Verdict]:
+    """A verdict for each promise about the start or a scenario that was played, on the contender ``ours``."""
     return [
-        Verdict(promise, _measured(promise, played[promise.scenario], ours))
+        Verdict(
+            promise,
+            _begun(promise, starts.get(ours))
+            if promise.scenario == START
+            else _measured(promise, played[promise.scenario], ours),
+        )
         for promise in promises
-        if promise.scenario in played
+        if promise.scenario == START or promise.scenario in played
     ]
+
+
+def _begun(promise: Promise, start: turns.Start | None) -> float | None:
+    return None if start is None else float(getattr(start, promise.figure))
 
 
 def _measured(promise: Promise, measured: turns.Turns, ours: str) -> float | None:

@@ -31,15 +31,16 @@ class Record:
             "promises": [],
         }
 
-    def introduce(self, started: comparison.Started) -> None:
-        """Note who takes part."""
+    def introduce(self, started: comparison.Started, starts: Mapping[str, turns.Start]) -> None:
+        """Note who takes part, and how each began."""
         self._document["missing"] = started.missing
         self._document["contenders"] = {
             entrant.contender.name: {
                 "version": entrant.contender.version,
                 "command": " ".join(map(str, entrant.contender.command)),
-                "start_to_ready_seconds": round(entrant.program.ready_seconds, 3),
-                "idle_rss_megabytes": round(entrant.program.rss_megabytes(), 1),
+                "start_to_ready_seconds": round(starts[entrant.contender.name].ready, 3),
+                "idle_rss_megabytes": round(starts[entrant.contender.name].rss, 1),
+                "idle_worker_megabytes": round(starts[entrant.contender.name].worker, 1),
             }
             for entrant in started.bench.entrants
         }

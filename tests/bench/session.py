@@ -5,7 +5,7 @@ import datetime
 import functools
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +41,13 @@ def play(
     ):
         for name, reason in started.missing.items():
             console.print(f"[yellow]without {name}: {reason}[/]")
-        record.introduce(started)
+        starts = turns.starts(started.bench)
+        record.introduce(started, starts)
         comparison.warm_up(started.bench, scenarios[0])
         for number, scenario in enumerate(scenarios, 1):
             title = f"{chosen.name} {number}/{len(scenarios)}: {scenario.name}"
             _play_one(console, started.bench, scenario, title, chosen, plan, record)
-    _judge(console, chosen, record)
+    _judge(console, chosen, record, starts)
 
 
 @contextlib.contextmanager
@@ -83,8 +84,13 @@ def _show(status: Status, title: str, text: str) -> None:
     status.update(f"{title}: {text}")
 
 
-def _judge(console: Console, chosen: comparison.Comparison, record: report.Record) -> None:
+def _judge(
+    console: Console,
+    chosen: comparison.Comparison,
+    record: report.Record,
+    starts: Mapping[str, turns.Start],
+) -> None:
     ours = comparison.ours_in(chosen, next(iter(record.played.values())))
-    verdicts = promises.judge(chosen.promises, record.played, ours)
+    verdicts = promises.judge(chosen.promises, record.played, starts, ours)
     record.judge(verdicts)
     report.print_verdicts(console, verdicts, ours)

@@ -31,7 +31,7 @@ def test_its_cpu_time_and_memory_are_its_own_and_its_childrens(tmp_path: Path) -
     with processes.running("parent", command, core=a_core(), port=port, folder=tmp_path) as running:
         commands.wait_until(lambda: running.cpu_seconds() >= 0.2, "the child has worked", seconds=30)
         assert len(processes.family(running.process.pid)) == 2
-        assert running.rss_megabytes() > 10
+        assert running.rss_megabytes() > running.worker_megabytes() > 5
         assert running.ready_seconds > 0
 
 
@@ -41,6 +41,7 @@ def test_it_runs_on_its_core_and_is_gone_at_the_end(tmp_path: Path) -> None:
     with processes.running("server", command, core=a_core(), port=port, folder=tmp_path) as running:
         assert os.sched_getaffinity(running.process.pid) == {a_core()}
         assert running.is_alive
+        assert running.worker_megabytes() == 0
     assert not running.is_alive
 
 

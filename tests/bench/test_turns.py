@@ -21,7 +21,12 @@ class NotRunning:
     def cpu_seconds(self) -> float:
         return 0.0
 
+    ready_seconds = 0.5
+
     def rss_megabytes(self) -> float:
+        return 3.0
+
+    def worker_megabytes(self) -> float:
         return 1.0
 
 
@@ -42,6 +47,11 @@ def test_another_one_begins_each_round() -> None:
     entrants = [an_entrant(name) for name in "abc"]
     order = ["".join(item.contender.name for item in turns.rotated(entrants, number)) for number in range(4)]
     assert order == ["abc", "bca", "cab", "abc"]
+
+
+def test_it_is_told_how_each_began(tmp_path: Path) -> None:
+    began = turns.Start(ready=0.5, rss=3, worker=1)
+    assert turns.starts(a_bench(tmp_path, "a", "b")) == {"a": began, "b": began}
 
 
 def test_rates_count_units_and_times_are_microseconds(

@@ -17,6 +17,7 @@ from tests.bench import contender, load, processes
 class Turn:
     """One turn of one contender. Rates per second, times in microseconds, memory in MB.
 
+    ``worker`` is the memory of its largest child process, 0 without any.
     ``foreign`` is the share of the two cores that others used meanwhile, 0..1, ``busy`` the share of its core
     that the contender used: well below 1 under many connections means that something else was the limit.
     """
@@ -28,10 +29,20 @@ class Turn:
     worst: float
     cpu: float
     rss: float
+    worker: float
     busy: float
     foreign: float
     requests: int
     errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a contender began: seconds until it could work, and memory before its first request, as in `Turn`."""
+
+    ready: float
+    rss: float
+    worker: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,18 @@ class Bench:
 
 Turns = dict[str, list[Turn]]
 """Contender's name → its turns, in order."""
+
+
+def starts(bench: Bench) -> dict[str, Start]:
+    """Contender's name → how it began; to be asked before anything is played."""
+    return {
+        entrant.contender.name: Start(
+            ready=entrant.program.ready_seconds,
+            rss=entrant.program.rss_megabytes(),
+            worker=entrant.program.worker_megabytes(),
+        )
+        for entrant in bench.entrants
+    }
 
 
 def play(
@@ -125,6 +148,7 @@ def _turn(
         worst=outcome.worst * 1e6,
         cpu=own / max(1, outcome.requests) * 1e6,
         rss=program.rss_megabytes(),
+        worker=program.worker_megabytes(),
         busy=own / outcome.seconds,
         foreign=max(0.0, busy_seconds(cores) - all_of_it - ours) / elapsed / len(cores),
         requests=outcome.requests,

@@ -8,6 +8,7 @@ from tests.builders import free_ports
 
 NAME = "router"
 COMPILED = "router, compiled"
+WORKERS = "router, two workers"
 PATH = "/endpoints/churn/invocations"
 
 
@@ -19,6 +20,7 @@ def contending(
     sources: Path,
     name: str = NAME,
     python: Path | None = None,
+    workers: int = 1,
 ) -> contender.Contender:
     """The router on ``port``; ``sources`` is the folder of its packages, ``python`` by default its image's."""
     python = python or environments.locked("router") / "python"
@@ -30,7 +32,7 @@ def contending(
         version=environments.version_of([python, "--version"]),
         command=[
             python, "-m", "endpoint_router", "--route-table", table, "--host", "127.0.0.1",
-            "--port", str(port), "--admin-port", str(admin),
+            "--port", str(port), "--admin-port", str(admin), "--workers", str(workers),
         ],
         port=port,
         ready_path="/ping",
