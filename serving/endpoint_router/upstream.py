@@ -83,19 +83,21 @@ class Upstreams:
         self._loop = asyncio.get_running_loop()
         self._pods: dict[str, Pod] = {}
         self._growth: asyncio.TimerHandle | None = None
+        self._stood = pod_health.ALL_WELL
         # Nothing is known of the age of pods that were there before this router.
         self._joining_at: Callable[[], float] = lambda: -math.inf
 
     def standing(self) -> pod_health.Standing:
-        """Who is ejected and who is new, for `routing.compile_routing`."""
+        """Who is ejected and who is new, for `routing.compile_routing`; `keep_only` tells that it was compiled."""
         now, rules = self._loop.time(), self.rules
         pods = self._pods.items()
-        return pod_health.Standing(
+        self._stood = pod_health.Standing(
             shares={address: pod_health.share(pod.health, now, rules) for address, pod in pods},
             newcomers=pod_health.share(pod_health.Health(self._joining_at()), now, rules),
             out_until={address: pod.health.out_until for address, pod in pods if pod.health.is_out},
             rules=rules,
         )
+        return self._stood
 
     def pods(self, addresses: Iterable[str]) -> tuple[Pod, ...]:
         """The pods at ``addresses``, the known ones with their connections and counts."""
@@ -169,10 +171,12 @@ class Upstreams:
         self._on_change()
 
     def _watch_growth(self) -> None:
-        """While a pod has less than a full share, have the routing compiled anew now and then."""
-        now, rules = self._loop.time(), self.rules
-        is_growing = any(pod_health.share(pod.health, now, rules) < 1.0 for pod in self._pods.values())
-        if is_growing and self._growth is None:
+        """While a pod has less than a full share, have the routing compiled anew now and then.
+
+        What counts is the share that the routing gives it: by now it may have come of age.
+        """
+        shares = (self._stood.shares.get(address, self._stood.newcomers) for address in self._pods)
+        if any(share < 1.0 for share in shares) and self._growth is None:
             self._growth = self._loop.call_later(self.rules.step_seconds(), self._grow)
 
     def _grow(self) -> None:
