@@ -4,12 +4,16 @@ import itertools
 import os
 from typing import Any
 
+from endpoint_contract import model_identity
 from endpoint_operator.cluster import client, kinds
 from endpoint_operator.desired import labels
 from tests.builders import live_operator, manifests
 
 NOWHERE = {"pointsman.dev/node": "none"}
 """A node selector that no node has: no kubelet ever touches the pods."""
+
+MODEL = model_identity.ModelIdentity("s3://models/model.tar.gz", e_tag="e", sha256="0" * 64, size_bytes=12)
+"""What every loader has found."""
 
 _addresses = itertools.count(1)
 
@@ -112,13 +116,17 @@ class World:
             {"type": name, "status": "True"} for name in ("Ready", "ContainersReady", "Initialized")
         ]
         started = {"ready": True, "restartCount": 0, "image": "", "imageID": "", "started": True}
+        loaded = {"exitCode": 0, "message": model_identity.render(MODEL)}
         status = {
             "phase": "Running",
             "podIP": address,
             "podIPs": [{"ip": address}],
             "conditions": conditions,
             "containerStatuses": [{"name": "model", **started, "state": {"running": {}}}],
-            "initContainerStatuses": [{"name": "router", **started, "state": {"running": {}}}],
+            "initContainerStatuses": [
+                {"name": "model-loader", **started, "state": {"terminated": loaded}},
+                {"name": "router", **started, "state": {"running": {}}},
+            ],
         }
         await self.api.merge(kinds.POD.path(self.namespace, pod, "status"), {"status": status})
 

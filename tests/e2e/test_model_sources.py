@@ -162,25 +162,3 @@ def test_a_model_that_is_overwritten_in_the_store_replaces_none_that_serves(
     assert {outcome.body for outcome in traffic.outcomes} == {answer}
     assert serving.items() < live.pod_uids().items()
     live.delete()
-
-
-def test_going_back_to_a_config_never_brings_other_bytes_than_it_served(
-    cluster: Cluster, endpoint: Callable[[str], endpoints.LiveEndpoint], data_urls: dict[str, str], row: str
-) -> None:
-    old, new = (models.artefact(recipe, print) for recipe in models.RECIPES)
-    key = "churn/returned/model.tar.gz"
-    store.upload(cluster, conftest.STORE_NAMESPACE, {key: old})
-    live = endpoint("returned")
-    live.apply_config("returned-1", [endpoints.VariantSpec("V", f"s3://{store.BUCKET}/{key}")])
-    live.apply_config("returned-2", [endpoints.VariantSpec("V", data_urls["Variant2"])])
-    live.apply("returned-1")
-    live.wait_until_ready()
-    live.apply("returned-2")
-    live.wait_until_ready()
-    store.upload(cluster, conftest.STORE_NAMESPACE, {key: new})
-    live.apply("returned-1")
-    degraded = live.wait_for_condition("Degraded", "True", reason="ModelChanged")
-    assert hashlib.sha256(old).hexdigest() in degraded["message"]
-    assert live.status()["endpointConfigName"] == "returned-2"
-    assert asked(live, "V", row)
-    live.delete()

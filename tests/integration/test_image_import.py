@@ -16,7 +16,7 @@ REFERENCE = "localhost/pointsman/replaced-often:1"
 COLLECTED = "localhost/pointsman/collected:1"
 # So many that a collection falls into the import's walk through them: without care, a third of the imports fail.
 SHARED = [docker_archives.layer(f"shared-{number}") for number in range(60)]
-REPLACEMENTS = 15
+REPLACEMENTS = 10
 LABEL = ("pointsman.dev/made-of", "this")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import tests.cluster
-from endpoint_contract import route_table
+from endpoint_contract import model_identity, route_table
 from endpoint_operator.cluster import kinds
-from tests.builders import figures, live_operator
+from tests.builders import figures, live_operator, worlds
 from tests.builders.worlds import World
 
 pytestmark = pytest.mark.integration
@@ -133,6 +133,11 @@ async def test_a_config_change_moves_traffic_only_when_new_pods_are_known_and_th
         assert left == active(await table(world))
         assert not left & old
         assert (await world.status())["endpointConfigName"] == "churn-2"
+        await world.patch_spec(endpointConfigName="churn-1")
+        await world.until_count(kinds.DEPLOYMENT, 4)
+        held = {item["metadata"]["name"]: item["data"] for item in await world.children(kinds.CONFIG_MAP)}
+        identity = {model_identity.CONFIG_MAP_KEY: model_identity.render(worlds.MODEL)}
+        assert {name: held.get(name) for name in old} == dict.fromkeys(old, identity), "as they served then"
         assert "Traceback" not in operator.log.read_text()
 
 
