@@ -128,11 +128,10 @@ class Slot:
 
     def _write(self, entry: pathlib.Path, sha256: str, source: pathlib.Path) -> None:
         descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=self.cache.directory)
-        os.close(descriptor)
         unfinished = pathlib.Path(name)
         try:
-            shutil.copyfile(source, unfinished)
-            with unfinished.open("ab") as file:
+            with os.fdopen(descriptor, "wb") as file, source.open("rb") as content:
+                shutil.copyfileobj(content, file)
                 file.write(sha256.encode())
             # Shown whole or not at all; of two loaders with the same file the later one's stays.
             unfinished.rename(entry)
@@ -149,10 +148,10 @@ def _entries(top: pathlib.Path, now: float) -> Iterator[_Entry]:
         # Other loaders add and remove at the same time.
         with contextlib.suppress(FileNotFoundError):
             found = path.stat()
-            if path.name.startswith(_UNFINISHED) and now - found.st_mtime > _ABANDONED_SECONDS:
-                path.unlink()
-            else:
+            if not path.name.startswith(_UNFINISHED):
                 yield found.st_mtime, found.st_size, path
+            elif now - found.st_mtime > _ABANDONED_SECONDS:
+                path.unlink()
 
 
 def _copy(entry: pathlib.Path, size: int, target: pathlib.Path) -> str:

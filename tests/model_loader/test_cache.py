@@ -2,6 +2,7 @@ import hashlib
 import os
 import pathlib
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 
@@ -168,6 +169,14 @@ def test_what_a_killed_loader_left_goes_after_some_hours_and_not_before(tmp_path
     a_cache(tmp_path).make_room(1, NOW)
     assert not old.exists()
     assert young.exists()
+
+
+def test_what_another_loader_is_writing_makes_no_room(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "default").mkdir()
+    unfinished = tmp_path / "default" / "unfinished-1"
+    unfinished.write_bytes(b"half")
+    assert a_cache(tmp_path, limit=5).make_room(4, time.time())
+    assert unfinished.exists()
 
 
 def test_many_loaders_may_put_and_take_the_same_file_at_once(tmp_path: pathlib.Path) -> None:
