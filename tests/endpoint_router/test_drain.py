@@ -46,7 +46,7 @@ async def test_an_announced_router_goes_on_until_it_is_told_to_end() -> None:
     assert announced.times == 1
     assert await is_waiting(ending)
     leaving.on_end()
-    await asyncio.wait_for(ending, 1.0)
+    await asyncio.wait_for(ending, 10.0)
 
 
 async def test_an_end_that_nobody_announced_announces_itself_for_a_while() -> None:
@@ -56,14 +56,14 @@ async def test_an_end_that_nobody_announced_announces_itself_for_a_while() -> No
     leaving.on_end()
     assert await is_waiting(ending)
     assert announced.times == 1
-    await asyncio.wait_for(ending, 1.0)
+    await asyncio.wait_for(ending, 10.0)
 
 
 async def test_an_interrupt_skips_the_while() -> None:
     leaving = drain.Drain(Announced(), announce_seconds=60.0)
     ending = asyncio.create_task(leaving.until_end())
     leaving.on_interrupt()
-    await asyncio.wait_for(ending, 1.0)
+    await asyncio.wait_for(ending, 10.0)
 
 
 async def test_a_second_signal_skips_the_while() -> None:
@@ -72,7 +72,7 @@ async def test_a_second_signal_skips_the_while() -> None:
     leaving.on_end()
     assert await is_waiting(ending)
     leaving.on_end()
-    await asyncio.wait_for(ending, 1.0)
+    await asyncio.wait_for(ending, 10.0)
 
 
 async def test_finishing_gives_the_requests_under_way_their_time() -> None:
@@ -88,7 +88,7 @@ async def test_a_second_signal_cuts_the_finish_short() -> None:
     finishing = asyncio.create_task(leaving.finish(connections, 60.0))
     assert await is_waiting(finishing)
     leaving.on_end()
-    await asyncio.wait_for(finishing, 1.0)
+    await asyncio.wait_for(finishing, 10.0)
     assert connections.graces == [60.0, 0.0]
 
 
@@ -103,7 +103,7 @@ async def test_the_signals_are_the_promised_ones() -> None:
         await waiting.until(lambda: announced.times == 1)
         assert await is_waiting(ending)
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(ending, 1.0)
+        await asyncio.wait_for(ending, 10.0)
     finally:
         for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)

@@ -176,7 +176,7 @@ async def test_what_the_api_delivered_in_time_is_not_replaced_by_what_was_stored
     old = route_tables.a_snapshot(route_tables.a_table(revision=1), churn_variant1=("10.9.9.9:8080",))
     stored_table.save(state_file, old)
     api.put(SLICES, kubernetes_api.a_slice(SERVICE, "10.0.0.1"))
-    async with following(api, state_file, stored_after=0.2) as snapshots:
+    async with following(api, state_file, stored_after=2.0) as snapshots:
         await waiting.until(lambda: bool(snapshots))
     assert snapshots == [routing.Snapshot(old.table, {SERVICE: routing.Addresses(("10.0.0.1:8080",))})]
 
