@@ -160,9 +160,7 @@ def after(heard: Heard, answers: Mapping[str, observed.RouterAnswer], now: float
 
 
 def _named(answers: Mapping[str, observed.RouterAnswer]) -> set[str]:
-    lasts = (
-        answer.last if isinstance(answer, observed.Unreachable) else answer for answer in answers.values()
-    )
+    lasts = map(observed.last_report, answers.values())
     return {place.service for last in lasts if last is not None for place in routing.named(last.table)}
 
 

@@ -76,6 +76,11 @@ class Unreachable:
 RouterAnswer = router_report.RouterReport | Unreachable
 
 
+def last_report(answer: RouterAnswer | None) -> router_report.RouterReport | None:
+    """What the router said last, be it silent by now; None if it never said anything."""
+    return answer.last if isinstance(answer, Unreachable) else answer
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """An object that has a name we need and belongs to somebody else."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from endpoint_contract import route_table, router_report
-from endpoint_operator.rollout.observed import Observed, Unreachable
+from endpoint_operator.rollout.observed import Observed, Unreachable, last_report
 from endpoint_operator.rollout.plan import RouterView
 
 PATIENCE = 3.0
@@ -19,7 +19,7 @@ def view(observed: Observed, table: route_table.RouteTable | None) -> RouterView
     applied, behind, silent, unasked = [], [], [], []
     for name in sorted(pod.name for pod in observed.routers):
         answer = observed.reports.get(name)
-        last = _last(answer)
+        last = last_report(answer)
         if last is not None and table is not None and _runs(last, table):
             applied.append(name)
         elif answer is None:
@@ -59,7 +59,9 @@ def oldest_table(observed: Observed) -> route_table.RouteTable | None:
 def are_all_heard(observed: Observed) -> bool:
     """Whether every router has answered at least once: of one that has not, nobody knows how old its table is."""
     answers = _answers(observed)
-    return len(answers) == len(observed.routers) and all(_last(answer) is not None for answer in answers)
+    return len(answers) == len(observed.routers) and all(
+        last_report(answer) is not None for answer in answers
+    )
 
 
 def newest_table(observed: Observed) -> route_table.RouteTable | None:
@@ -84,16 +86,12 @@ def _runs(report: router_report.RouterReport, table: route_table.RouteTable) -> 
     return report.table.revision == table.revision and report.table.digest() == table.digest()
 
 
-def _last(answer: router_report.RouterReport | Unreachable | None) -> router_report.RouterReport | None:
-    return answer.last if isinstance(answer, Unreachable) else answer
-
-
 def _answers(observed: Observed) -> list[router_report.RouterReport | Unreachable]:
     return [observed.reports[pod.name] for pod in observed.routers if pod.name in observed.reports]
 
 
 def _tables(observed: Observed) -> list[route_table.RouteTable]:
-    return [last.table for last in map(_last, _answers(observed)) if last is not None]
+    return [last.table for last in map(last_report, _answers(observed)) if last is not None]
 
 
 def _revision(table: route_table.RouteTable) -> int:

@@ -246,8 +246,7 @@ class Cluster:
         if what:
             pod.seen[what] = self.backends_of(what)
             return
-        known = self.reports.get(pod.name)
-        heard = known.last if isinstance(known, observed.Unreachable) else known
+        heard = observed.last_report(self.reports.get(pod.name))
         if pod.routes and heard is not None:
             # What it names between two questions, nobody knows.
             self.let_go |= {place.service: self.now for place in routing.named(heard.table)}
